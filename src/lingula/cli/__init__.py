@@ -1,0 +1,67 @@
+"""The command line: thin click commands, one module each, imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from lingula.errors import LingulaError
+
+#: Command name -> module of this package that holds a click command named ``command``,
+#: and its one-line help (so that ``lingula --help`` imports none of them).
+COMMANDS: dict[str, tuple[str, str]] = {
+    "label": ("label", "Label a table or folder of reports."),
+    "explain": ("explain", "Show why a report gets its labels."),
+    "evaluate": ("evaluate", "Measure predicted labels against true ones."),
+    "score": ("score", "Score generated reports against references (CheXbert F1)."),
+    "convert": ("convert", "Convert a CheXbert checkpoint to a model folder."),
+    "schema": ("schema", "List schemas, or show one with its rules and examples."),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a command's module only when that command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"lingula.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lingula")
+def cli() -> None:
+    """Turn chest-radiology reports into structured labels, and measure, explain and audit them."""
+
+
+def main() -> None:
+    """Run the command line; a Lingula error is one line on standard error and exit status 2."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except LingulaError as error:
+        click.echo(f"lingula: error: {error}", err=True)
+        sys.exit(2)
+    except click.exceptions.Abort:
+        # click turns Ctrl-C into Abort.
+        click.echo("lingula: interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,42 @@
+"""``lingula.load``: one door to every labeler; each is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lingula.errors import InputError
+from lingula.labels import Labeler, Schema
+from lingula.schemas import load_schema
+
+
+def load(name: str | Path = "rules", *, schema: str | Path | Schema | None = None, **options: Any) -> Labeler:
+    """A labeler, by name or by path.
+
+    Args:
+        name: "rules" (the rule labeler), a CheXbert checkpoint (``.pth``), or a model folder.
+        schema: A schema, its name, or a TOML file; the labeler's own if not given.
+        options: Passed to the labeler: ``lexicon`` and ``aggregation`` for the rules;
+            ``device``, ``runtime``, ``precision``, ``batch_size`` and ``long`` for BERT labelers.
+
+    Raises:
+        InputError: If there is no labeler of that name and no such file or folder.
+        SchemaError: If the schema is unknown or does not fit the labeler.
+        CheckpointError: If the model file is damaged or of another kind.
+        MissingExtraError: If the labeler needs packages that are not installed.
+    """
+    if schema is not None and not isinstance(schema, Schema):
+        schema = load_schema(schema)
+    if str(name) == "rules":
+        from lingula.rules import RuleLabeler
+
+        return RuleLabeler(schema=schema, **options)
+    path = Path(name)
+    if not path.exists():
+        raise InputError(
+            f"there is no labeler {str(name)!r}: name \"rules\", a CheXbert .pth file, "
+            "or a model folder"
+        )
+    from lingula.bert import load_bert
+
+    return load_bert(path, schema=schema, **options)
