@@ -1,0 +1,6 @@
+"""The rule labeler."""
+
+from lingula.rules.labeler import RuleLabeler
+from lingula.rules.lexicon import load_lexicon, shipped_lexicons
+
+__all__ = ["RuleLabeler", "load_lexicon", "shipped_lexicons"]

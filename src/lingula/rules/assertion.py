@@ -1,0 +1,140 @@
+"""Stage two, mention classification: what a sentence says of each of its mentions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lingula.labels import Label
+from lingula.rules.clauses import separated
+from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
+from lingula.rules.matcher import Span, longest
+
+_ASSERTIONS = (
+    (Category.HYPOTHETICAL, Label.BLANK),
+    (Category.UNCERTAINTY_FIRST, Label.UNCERTAIN),
+    (Category.NEGATION, Label.NEGATIVE),
+    (Category.UNCERTAINTY, Label.UNCERTAIN),
+)
+_STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE)
+
+
+class Assertion(NamedTuple):
+    """A mention with its label and the cue that gave it (None: nothing spoke against it)."""
+
+    mention: Span
+    label: Label
+    cue: Span | None
+
+
+class AssertionClassifier:
+    """Labels mentions by the cues in whose scope they stand.
+
+    The order of the categories is that of the CheXpert labeler (Irvin et al., AAAI 2019):
+    pre-negation uncertainty, negation, post-negation uncertainty, else positive. Of several cues
+    of one category the nearest is named as the reason.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._mentions = lexicon.mentions
+        self._cues = lexicon.cues
+        self._stops = [frozenset(cue.stops) for cue in lexicon.cues]
+        #: _acts[cue][mention]: whether that cue may speak of that group of mentions at all.
+        self._acts = [
+            [_acts_on(cue, mention) for mention in lexicon.mentions] for cue in lexicon.cues
+        ]
+
+    def classify(
+        self, tokens: list[str], mentions: list[Span], cues: list[Span], walls: list[int]
+    ) -> list[Assertion]:
+        """One assertion a mention; mentions of which nothing is asserted are left out."""
+        found: list[Assertion] = []
+        cues = longest(cues)
+        for mention in mentions:
+            rule = self._mentions[mention.rule]
+            near = [
+                cue
+                for cue in cues
+                if self._acts[cue.rule][mention.rule] and self._reaches(tokens, cue, mention, walls)
+            ]
+            if rule.structure:
+                assertion = self._structure(tokens, mention, near, cues, walls)
+            else:
+                assertion = self._finding(mention, near)
+            if rule.implies is not None and assertion.label is not Label.NEGATIVE:
+                assertion = assertion._replace(label=rule.implies)
+            if assertion.label is not Label.BLANK:
+                found.append(assertion)
+        return found
+
+    def _finding(self, target: Span, near: list[Span]) -> Assertion:
+        for category, label in _ASSERTIONS:
+            cue = self._nearest(target, near, category)
+            if cue is not None:
+                return Assertion(target, label, cue)
+        return Assertion(target, Label.POSITIVE, None)
+
+    def _structure(
+        self,
+        tokens: list[str],
+        mention: Span,
+        near: list[Span],
+        cues: list[Span],
+        walls: list[int],
+    ) -> Assertion:
+        rule = self._mentions[mention.rule]
+        states = [cue for cue in near if self._cues[cue.rule].category in _STATES]
+        state = min(states, key=lambda cue: _gap(mention, cue), default=None)
+        if state is None:
+            named = [cue for cue in near if self._cues[cue.rule].only]
+            unclear = self._nearest(mention, named, Category.UNCERTAINTY)
+            if unclear is not None:
+                return Assertion(mention, Label.UNCERTAIN, unclear)
+            unchanged = self._nearest(mention, near, Category.UNCHANGED)
+            label = rule.unstated if unchanged is None else rule.unchanged
+            return Assertion(mention, label, unchanged)
+        category = self._cues[state.rule].category
+        if category is Category.NORMAL:
+            return Assertion(mention, Label.NEGATIVE, state)
+        if category is Category.BORDERLINE:
+            return Assertion(mention, rule.borderline, state)
+        # "enlarged" makes a finding of the heart; cues now speak of that state.
+        outer = Span(min(mention.start, state.start), max(mention.end, state.end), mention.rule)
+        spoken = [
+            cue
+            for cue in cues
+            if self._acts[cue.rule][mention.rule]
+            and (
+                self._reaches(tokens, cue, state._replace(rule=mention.rule), walls)
+                or self._reaches(tokens, cue, outer, walls)
+            )
+        ]
+        assertion = self._finding(outer, spoken)
+        return Assertion(mention, assertion.label, assertion.cue or state)
+
+    def _reaches(self, tokens: list[str], cue: Span, target: Span, walls: list[int]) -> bool:
+        rule = self._cues[cue.rule]
+        if cue.end <= target.start and rule.direction is not Direction.BACKWARD:
+            first, second = cue, target
+        elif target.end <= cue.start and rule.direction is not Direction.FORWARD:
+            first, second = target, cue
+        else:
+            return False
+        if second.start - first.end > rule.reach:
+            return False
+        if separated(walls, first.end, second.start):
+            return False
+        stops = self._stops[cue.rule]
+        return not stops or stops.isdisjoint(tokens[first.end : second.start])
+
+    def _nearest(self, target: Span, near: list[Span], category: Category) -> Span | None:
+        chosen = [cue for cue in near if self._cues[cue.rule].category is category]
+        return min(chosen, key=lambda cue: _gap(target, cue), default=None)
+
+
+def _gap(one: Span, other: Span) -> int:
+    return max(other.start - one.end, one.start - other.end)
+
+
+def _acts_on(cue: Cue, mention: Mention) -> bool:
+    names = {mention.name, mention.observation}
+    return not names & set(cue.excludes) and (not cue.only or bool(names & set(cue.only)))

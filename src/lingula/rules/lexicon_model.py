@@ -1,0 +1,138 @@
+"""A rule lexicon in memory: mentions, cues, boundaries, and the examples that prove them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from lingula.labels import Label, Schema
+
+#: Stands in a mention's ``observation`` for findings outside the schema: they block No Finding.
+OTHER_FINDING = "other finding"
+
+
+class Category(str, Enum):
+    """What a cue says of a mention in its scope; tried in this order (Irvin et al., AAAI 2019)."""
+
+    HYPOTHETICAL = "hypothetical"
+    UNCERTAINTY_FIRST = "pre-negation uncertainty"
+    NEGATION = "negation"
+    UNCERTAINTY = "post-negation uncertainty"
+    #: No bearing on the mention; its words are taken from shorter cues ("no change in").
+    NEUTRAL = "neutral"
+    #: States of a structure ("heart size is ...").
+    NORMAL = "normal"
+    ABNORMAL = "abnormal"
+    BORDERLINE = "borderline"
+    UNCHANGED = "unchanged"
+
+
+class Direction(str, Enum):
+    """Where the mentions of a cue stand: after it, before it, or on either side."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sentence and the label that one observation must get from it."""
+
+    text: str
+    observation: str
+    label: Label
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A group of phrases that name one observation.
+
+    Attributes:
+        name: Name of the group, unique in the lexicon.
+        observation: Name in the schema, or ``OTHER_FINDING``.
+        source: Where the phrases come from.
+        phrases: Expanded phrases, in normal form.
+        not_in: A match that overlaps one of these phrases is none.
+        not_with: A match whose clause also holds one of these phrases is none.
+        only_with: A match counts only if its clause holds one of these phrases.
+        structure: Whether the phrases name a structure, whose state decides ("heart size").
+        unstated: Label of a structure of which no state is told; ``Label.BLANK`` drops it.
+        unchanged: Label of a structure of which only "unchanged" is told.
+        borderline: Label of a structure at its limit ("upper limits of normal").
+        implies: Label that a positive or uncertain mention gives instead of its own, if any
+            (heart failure is an uncertain sign of an enlarged heart).
+    """
+
+    name: str
+    observation: str
+    source: str
+    phrases: tuple[str, ...]
+    not_in: tuple[str, ...] = ()
+    not_with: tuple[str, ...] = ()
+    only_with: tuple[str, ...] = ()
+    structure: bool = False
+    unstated: Label = Label.BLANK
+    unchanged: Label = Label.UNCERTAIN
+    borderline: Label = Label.UNCERTAIN
+    implies: Label | None = None
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A group of phrases that decide what is said of mentions in their scope.
+
+    Attributes:
+        name: Name of the group, unique in the lexicon.
+        category: What the cue says.
+        direction: Where its mentions stand.
+        source: Where the phrases come from.
+        phrases: Expanded phrases, in normal form.
+        reach: Most tokens between cue and mention.
+        stops: Words that end the scope early, beside the clause boundaries.
+        only: Names of observations or mention groups that it acts on; all if empty.
+        excludes: Names of observations or mention groups that it leaves alone.
+    """
+
+    name: str
+    category: Category
+    direction: Direction
+    source: str
+    phrases: tuple[str, ...]
+    reach: int = 40
+    stops: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All rules of a rule labeler.
+
+    Attributes:
+        schema: The observations that the mentions name.
+        mentions: Stage one.
+        cues: Stage two.
+        boundaries: Words that always end a clause.
+        starters: Words that begin a new clause after a comma or a conjunction.
+        verbs: Finite verbs; two of them make two clauses.
+        digest: sha256 of the files that it was read from, as hexadecimal text.
+    """
+
+    schema: Schema
+    mentions: tuple[Mention, ...]
+    cues: tuple[Cue, ...]
+    boundaries: tuple[str, ...]
+    starters: tuple[str, ...]
+    verbs: tuple[str, ...]
+    digest: str
+
+    def examples(self) -> tuple[tuple[str, Example], ...]:
+        """Every example with the name of the rule it belongs to."""
+        return tuple(
+            (rule.name, example)
+            for rule in (*self.mentions, *self.cues)
+            for example in rule.examples
+        )

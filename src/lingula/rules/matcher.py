@@ -1,0 +1,98 @@
+"""One pass over a sentence that finds every phrase of the lexicon, as whole words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple
+
+import ahocorasick
+
+from lingula.rules.lexicon_model import Lexicon
+
+MENTION, BLOCK, CONTEXT, CUE, BOUNDARY = range(5)
+
+
+class Span(NamedTuple):
+    """A match: tokens ``start`` to ``end`` (exclusive) belong to rule number ``rule``."""
+
+    start: int
+    end: int
+    rule: int
+
+
+class Scan(NamedTuple):
+    """All matches in one sentence, in order of their ends."""
+
+    tokens: list[str]
+    mentions: list[Span]
+    blocks: list[Span]
+    contexts: list[Span]
+    cues: list[Span]
+    boundaries: list[int]
+
+
+class Matcher:
+    """Finds the phrases of a lexicon.
+
+    Phrases are stored with one space on both sides and sentences are written the same way
+    (``patterns.normal_form``), so a match is always one of whole words. All phrases are searched
+    at once by the algorithm of Aho and Corasick (1975), in time linear in the sentence.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        table: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        #: Phrase of a context -> its number; mentions name contexts by these numbers.
+        self.context_numbers: dict[str, int] = {}
+        for number, mention in enumerate(lexicon.mentions):
+            for phrase in mention.phrases:
+                table[phrase].append((MENTION, number))
+            for phrase in mention.not_in:
+                table[phrase].append((BLOCK, number))
+            for phrase in (*mention.not_with, *mention.only_with):
+                if phrase not in self.context_numbers:
+                    self.context_numbers[phrase] = len(self.context_numbers)
+                    table[phrase].append((CONTEXT, self.context_numbers[phrase]))
+        for number, cue in enumerate(lexicon.cues):
+            for phrase in cue.phrases:
+                table[phrase].append((CUE, number))
+        for phrase in lexicon.boundaries:
+            table[phrase].append((BOUNDARY, 0))
+        self._automaton = ahocorasick.Automaton()
+        for phrase, items in table.items():
+            self._automaton.add_word(f" {phrase} ", (phrase.count(" ") + 1, tuple(items)))
+        self._automaton.make_automaton()
+
+    def scan(self, sentence: str) -> Scan | None:
+        """All matches in a sentence in normal form, or None when it mentions nothing."""
+        mentions: list[Span] = []
+        blocks: list[Span] = []
+        contexts: list[Span] = []
+        cues: list[Span] = []
+        boundaries: list[int] = []
+        for at, (length, items) in self._automaton.iter(sentence):
+            end = sentence.count(" ", 0, at)
+            for kind, rule in items:
+                if kind == MENTION:
+                    mentions.append(Span(end - length, end, rule))
+                elif kind == CUE:
+                    cues.append(Span(end - length, end, rule))
+                elif kind == BOUNDARY:
+                    boundaries.append(end - length)
+                elif kind == CONTEXT:
+                    contexts.append(Span(end - length, end, rule))
+                else:
+                    blocks.append(Span(end - length, end, rule))
+        if not mentions:
+            return None
+        return Scan(sentence.split(), mentions, blocks, contexts, cues, boundaries)
+
+
+def longest(spans: list[Span]) -> list[Span]:
+    """The spans that lie inside no longer span, from left to right."""
+    if len(spans) < 2:
+        return spans
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda item: (item.start, -item.end)):
+        if not kept or span.end > kept[-1].end or span[:2] == kept[-1][:2]:
+            kept.append(span)
+    return kept

@@ -1,0 +1,50 @@
+"""Stage one, mention extraction: which words of a sentence name an observation."""
+
+from __future__ import annotations
+
+from lingula.rules.clauses import separated
+from lingula.rules.lexicon_model import Lexicon
+from lingula.rules.matcher import Matcher, Scan, Span, longest
+
+
+class MentionExtractor:
+    """Chooses, of all phrases found in a sentence, those that stand as mentions."""
+
+    def __init__(self, lexicon: Lexicon, matcher: Matcher) -> None:
+        numbers = matcher.context_numbers
+        self._not_with = [frozenset(numbers[p] for p in m.not_with) for m in lexicon.mentions]
+        self._only_with = [frozenset(numbers[p] for p in m.only_with) for m in lexicon.mentions]
+        self._observation = [mention.observation for mention in lexicon.mentions]
+
+    def extract(self, scan: Scan, walls: list[int]) -> list[Span]:
+        """The mentions of a sentence, from left to right.
+
+        A phrase is dropped where it overlaps a phrase that it must not be part of, where its
+        clause lacks or holds a deciding word, and where a longer phrase of the same observation
+        covers it.
+        """
+        by_observation: dict[str, list[Span]] = {}
+        for span in scan.mentions:
+            if self._stands(span, scan, walls):
+                by_observation.setdefault(self._observation[span.rule], []).append(span)
+        return sorted(span for spans in by_observation.values() for span in longest(spans))
+
+    def _stands(self, span: Span, scan: Scan, walls: list[int]) -> bool:
+        for block in scan.blocks:
+            if block.rule == span.rule and block.start < span.end and span.start < block.end:
+                return False
+        forbidden, needed = self._not_with[span.rule], self._only_with[span.rule]
+        if not (forbidden or needed):
+            return True
+        found = {
+            context.rule
+            for context in scan.contexts
+            if not (context.start < span.end and span.start < context.end)
+            and not _apart(walls, context, span)
+        }
+        return not (found & forbidden) and (not needed or bool(found & needed))
+
+
+def _apart(walls: list[int], one: Span, other: Span) -> bool:
+    first, second = sorted((one, other))
+    return separated(walls, first.end, second.start)

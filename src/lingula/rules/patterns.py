@@ -1,0 +1,77 @@
+"""Phrase patterns: a small notation for inflections and variants, expanded to plain word lists.
+
+``effusion{|s}`` stands for two words, ``[pleural] effusion`` for a phrase with and without its first
+word, ``{left|right} base`` for two phrases. Patterns nest. There is no wildcard: every phrase that a
+rule can match is in the lexicon, so that the lexicon can be read, printed and tested.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+#: What counts as one token of a sentence: a number with its decimals, a word with its apostrophe,
+#: a run of underscores (a de-identification mask), a free-standing dash, or a mark that separates
+#: clauses. Hyphens and slashes inside words separate tokens and are not tokens themselves.
+TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?|_{2,}|(?<!\S)(?:-{1,3}|[–—])(?!\S)|[,;:()?.]")
+
+#: An expansion larger than this is a slip of the pen rather than a rule.
+MOST_PHRASES = 20_000
+
+
+def normal_form(sentence: str) -> str:
+    """A sentence as its tokens in lower case, each with one space on both sides."""
+    return f" {' '.join(TOKEN.findall(sentence)).lower()} "
+
+
+def expand(pattern: str) -> list[str]:
+    """All phrases that a pattern stands for, in normal form without outer spaces.
+
+    Raises:
+        ValueError: If brackets do not pair, a phrase is empty, or there are too many.
+    """
+    raw, rest = _sequence(pattern, 0, "")
+    if rest != len(pattern):
+        raise ValueError(f"unpaired {pattern[rest]!r} in the pattern {pattern!r}")
+    phrases = list(dict.fromkeys(normal_form(item).strip() for item in raw))
+    if not all(phrases):
+        raise ValueError(f"the pattern {pattern!r} also stands for an empty phrase")
+    return phrases
+
+
+def _sequence(pattern: str, at: int, closing: str) -> tuple[list[str], int]:
+    found = [""]
+    while at < len(pattern):
+        mark = pattern[at]
+        if mark in closing:
+            break
+        if mark in "]}|":
+            return found, at
+        if mark in "[{":
+            choices, at = _choices(pattern, at)
+        else:
+            choices, at = [mark], at + 1
+        if len(found) * len(choices) > MOST_PHRASES:
+            raise ValueError(f"the pattern {pattern!r} stands for over {MOST_PHRASES} phrases")
+        found = [head + tail for head in found for tail in choices]
+    return found, at
+
+
+def _choices(pattern: str, at: int) -> tuple[list[str], int]:
+    closing = "]" if pattern[at] == "[" else "}"
+    start = at
+    found = [""] if closing == "]" else []
+    while True:
+        part, at = _sequence(pattern, at + 1, f"|{closing}")
+        found.extend(part)
+        if at >= len(pattern):
+            raise ValueError(f"{pattern[start]!r} is not closed in the pattern {pattern!r}")
+        if pattern[at] == closing:
+            return found, at + 1
+        if pattern[at] != "|":
+            raise ValueError(f"unpaired {pattern[at]!r} in the pattern {pattern!r}")
+
+
+def token_spans(sentence: str) -> Iterator[tuple[int, int]]:
+    """Character offsets of each token of a sentence."""
+    return (match.span() for match in TOKEN.finditer(sentence))
