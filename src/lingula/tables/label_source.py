@@ -1,0 +1,186 @@
+"""Columns of a label file as Arrow, whatever its format: CSV, TSV, Parquet, JSON Lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lingula.errors import ColumnError, InputError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+_COMPRESSIONS = frozenset({".gz", ".bz2", ".zst"})
+_KINDS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+_HEADER_BYTES = 1 << 20
+
+
+def file_kind(path: Path) -> str:
+    """The format that a file name says: "csv", "tsv", "parquet" or "jsonl".
+
+    Raises:
+        InputError: If the suffix says none of them.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _COMPRESSIONS:
+        suffixes.pop()
+    kind = _KINDS.get(suffixes[-1]) if suffixes else None
+    if kind is None:
+        raise InputError(
+            f"{path}: unknown kind of table; write it as .csv, .tsv, .parquet or .jsonl "
+            "(the text formats also with .gz)"
+        )
+    return kind
+
+
+def column_names(path: str | Path) -> tuple[str, ...]:
+    """Names of a table's columns, in its order; for JSON Lines those of its first object.
+
+    Raises:
+        InputError: If the file is missing, empty or not of the kind that its name says.
+        ColumnError: If a name occurs twice.
+    """
+    path = Path(path)
+    kind = file_kind(path)
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+    if kind == "parquet":
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            names = tuple(pq.read_schema(path).names)
+        except pa.ArrowInvalid as error:
+            raise InputError(f"{path}: not a Parquet file: {error}") from None
+    else:
+        names = _first_line_names(path, kind)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ColumnError(f"{path}: the column {repeated[0]!r} occurs twice; rename one")
+    return names
+
+
+def read_columns(
+    path: str | Path, names: Sequence[str], *, types: dict[str, pyarrow.DataType] | None = None
+) -> pyarrow.Table:
+    """Some columns of a table, in the order of ``names``.
+
+    Args:
+        path: The file.
+        names: Columns that the file has.
+        types: How to read columns of a text format: ``pyarrow`` types by name; text if not given.
+            Parquet and JSON Lines keep their own types.
+
+    Raises:
+        InputError: If the file cannot be read; the message never shows a row's text.
+    """
+    import pyarrow as pa
+
+    path = Path(path)
+    kind = file_kind(path)
+    try:
+        if kind == "parquet":
+            import pyarrow.parquet as pq
+
+            return pq.read_table(path, columns=list(names))
+        if kind == "jsonl":
+            import pyarrow.json as pj
+
+            with pa.input_stream(str(path), compression="detect") as stream:
+                table = pj.read_json(stream, read_options=pj.ReadOptions(block_size=16 << 20))
+            return _select(table, names)
+        return _read_text(path, kind, names, types or {})
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
+        # Arrow's messages quote the row, which may be a report.
+        reason = str(error).split(":", maxsplit=1)[0]
+        raise InputError(f"{path}: cannot be read as {kind} ({reason})") from None
+
+
+def _first_line_names(path: Path, kind: str) -> tuple[str, ...]:
+    import pyarrow as pa
+
+    try:
+        with pa.input_stream(str(path), compression="detect") as stream:
+            start = stream.read(_HEADER_BYTES)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    text = start.decode("utf-8-sig", errors="replace")
+    if not text.strip():
+        raise InputError(f"{path}: the file is empty; a label table needs a header and rows")
+    if kind == "jsonl":
+        return _json_names(path, text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if kind == "tsv" else ",")
+    return tuple(next(reader))
+
+
+def _json_names(path: Path, text: str) -> tuple[str, ...]:
+    import json
+
+    line = next(line for line in text.splitlines() if line.strip())
+    try:
+        first = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: line 1 is not JSON: {error.msg}") from None
+    if not isinstance(first, dict):
+        raise InputError(f"{path}: line 1 is not a JSON object with one key a column")
+    return tuple(first)
+
+
+def _read_text(
+    path: Path, kind: str, names: Sequence[str], types: dict[str, pyarrow.DataType]
+) -> pyarrow.Table:
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    bad: list[tuple[int, int]] = []
+
+    def note(row: Any) -> str:
+        bad.append((row.expected_columns, row.actual_columns))
+        return "error"
+
+    try:
+        return pc.read_csv(
+            str(path),
+            parse_options=pc.ParseOptions(
+                delimiter="\t" if kind == "tsv" else ",",
+                newlines_in_values=True,
+                invalid_row_handler=note,
+            ),
+            convert_options=pc.ConvertOptions(
+                include_columns=list(names),
+                column_types={name: types.get(name, pa.string()) for name in names},
+                strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        if bad:
+            expected, actual = bad[0]
+            raise InputError(
+                f"{path}: a row has {actual} columns, the header {expected}; "
+                "quote cells that hold the delimiter"
+            ) from None
+        raise
+
+
+def _select(table: pyarrow.Table, names: Sequence[str]) -> pyarrow.Table:
+    """Columns of a JSON table; a key that no object has is a column of nulls."""
+    import pyarrow as pa
+
+    empty = pa.nulls(table.num_rows)
+    return pa.table(
+        {
+            name: table.column(name) if name in table.column_names else pa.chunked_array([empty])
+            for name in names
+        }
+    )

@@ -1,0 +1,110 @@
+"""What a cell of a label table says: numbers and words to class indices, by column, fast."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.errors import InputError
+from lingula.labels import VALUES, Label
+
+if TYPE_CHECKING:
+    import pyarrow
+
+#: Words that tables of this field use, in lower case. The numbers are CheXpert's; missing values
+#: are those that pandas and Excel write.
+WORDS: dict[str, Label] = {
+    **dict.fromkeys(("positive", "pos", "present", "true", "yes"), Label.POSITIVE),
+    **dict.fromkeys(("negative", "neg", "absent", "false", "no", "negated"), Label.NEGATIVE),
+    **dict.fromkeys(
+        ("uncertain", "unclear", "uncertain likely", "uncertain unlikely"), Label.UNCERTAIN
+    ),
+    **dict.fromkeys(
+        ("", "blank", "nan", "na", "n/a", "<na>", "none", "null", "not mentioned", "unmentioned"),
+        Label.BLANK,
+    ),
+}
+_SHOWN_CHARACTERS = 24
+
+
+def parse_label(value: Any) -> Label | None:
+    """The label that one cell says, or None if it says none.
+
+    Takes None, NaN, booleans, the numbers 1, 0 and -1 (also as text: "1.0"), and ``WORDS`` in any
+    case.
+    """
+    if value is None:
+        return Label.BLANK
+    if isinstance(value, str):
+        text = " ".join(value.replace("_", " ").casefold().split())
+        if text in WORDS:
+            return WORDS[text]
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    if math.isnan(number):
+        return Label.BLANK
+    for label in (Label.POSITIVE, Label.NEGATIVE, Label.UNCERTAIN):
+        if number == VALUES[label]:
+            return label
+    return None
+
+
+def describe_cell(value: Any) -> str:
+    """The cell for an error message; a long text may be a report, so only its length is told."""
+    text = str(value)
+    if len(text) > _SHOWN_CHARACTERS:
+        return f"a text of {len(text)} characters"
+    return repr(text)
+
+
+def column_codes(column: pyarrow.ChunkedArray) -> tuple[npt.NDArray[np.int32], list[Any]]:
+    """A column as codes into its distinct values; -1 is null.
+
+    Returns:
+        int32 codes, shape (n,), and the distinct values in order of appearance.
+    """
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        encoded = column.unify_dictionaries()
+    else:
+        encoded = column.dictionary_encode()
+    if encoded.num_chunks == 0:
+        return np.zeros(0, dtype=np.int32), []
+    array = encoded.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0)
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int32, copy=False), array.dictionary.to_pylist()
+
+
+def column_classes(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.int8]:
+    """Class indices of one column of a label table, int8, shape (n,).
+
+    Only distinct values are parsed, so a column of a million rows costs a look-up.
+
+    Raises:
+        InputError: If a cell says no label; the message names ``where``, the first such row
+            (counted from 1, without the header) and the value.
+    """
+    codes, values = column_codes(column)
+    # The last entry is reached by code -1, which is null.
+    classes = np.full(len(values) + 1, Label.BLANK, dtype=np.int8)
+    for code, value in enumerate(values):
+        label = parse_label(value)
+        if label is None:
+            rows = np.flatnonzero(codes == code)
+            if not len(rows):
+                continue
+            raise InputError(
+                f"{where}, row {rows[0] + 1}: {describe_cell(value)} is no label; labels are 1 "
+                "(positive), 0 (negative), -1 (uncertain), blank, or these words"
+            )
+        classes[code] = label
+    taken: npt.NDArray[np.int8] = classes[codes]
+    return taken
