@@ -1,0 +1,396 @@
+"""Scores of generated reports, fed batch by batch, from one process or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.errors import InputError, SchemaError
+from lingula.labels import Labeler, Labels, Schema, is_missing
+from lingula.score.conventions import find_conventions
+from lingula.score.labeling import Progress, check_lengths, label_pairs
+from lingula.score.pairing import all_drop_duplicates, pair_by_id, pair_by_row
+from lingula.score.per_report import per_report_table
+from lingula.score.provenance import (
+    Provenance,
+    describe_labeler,
+    describe_sections,
+    package_versions,
+)
+from lingula.score.result import Bootstrap, GenerationScores
+from lingula.score.scoring import score_labels
+from lingula.score.similarity import chexbert_similarity
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationState:
+    """What was fed so far: labels, never a text. It can be pickled and sent between processes.
+
+    Attributes:
+        schema: Schema of the labels.
+        references: Class indices, int8, shape (n, k).
+        generated: Class indices, int8, shape (n, k).
+        ids: One id a pair, or None if none were given.
+        similarity: CheXbert similarity, float64, shape (n,), or None if it was not asked for.
+        empty: How many references and how many generated reports were empty.
+        labeler: Name and digest of the labeler that made the labels.
+    """
+
+    schema: Schema
+    references: npt.NDArray[np.int8]
+    generated: npt.NDArray[np.int8]
+    ids: tuple[str, ...] | None
+    similarity: npt.NDArray[np.float64] | None
+    empty: tuple[int, int]
+    labeler: tuple[str, str | None]
+
+    def __len__(self) -> int:
+        return len(self.references)
+
+
+class GenerationScore:
+    """CheXbert F1 and its relatives for generated reports; works over batches and processes.
+
+    >>> import lingula
+    >>> from lingula.score import GenerationScore
+    >>> metric = GenerationScore(lingula.load("rules"), conventions="radeval")
+    >>> metric.update(["Small left pleural effusion."], ["Left pleural effusion."])
+    >>> metric.compute().value("radeval", average="micro", class_set="5")
+    1.0
+
+    The figures do not depend on how the reports are cut into batches. Intervals depend on the
+    order of the reports, so merge the states of several processes in a fixed order.
+
+    Args:
+        labeler: Any labeler; None if only labels are fed (``update_labels``).
+        conventions: Name of a convention, several, or "all".
+        sections: Label these sections of each report only, such as ("findings", "impression").
+        similarity: Also compute CheXbert similarity; the labeler must be a BERT labeler.
+
+    Raises:
+        InputError: If a convention is unknown, or similarity is asked of a labeler without text
+            vectors.
+    """
+
+    def __init__(
+        self,
+        labeler: Labeler | None = None,
+        *,
+        conventions: str | Sequence[str] = "f1chexbert",
+        sections: Sequence[str] | None = None,
+        similarity: bool = False,
+    ) -> None:
+        self.labeler = labeler
+        self.conventions = find_conventions(
+            conventions if isinstance(conventions, str) else tuple(conventions)
+        )
+        self.sections = tuple(sections) if sections else None
+        self.with_similarity = similarity
+        if similarity and not callable(getattr(labeler, "embed", None)):
+            raise InputError(
+                "CheXbert similarity needs a BERT labeler: a CheXbert .pth file or a model folder"
+            )
+        self._states: list[GenerationState] = []
+
+    def __len__(self) -> int:
+        """Number of pairs fed so far."""
+        return sum(len(state) for state in self._states)
+
+    def update(
+        self,
+        references: Sequence[str | None],
+        generated: Sequence[str | None],
+        ids: Sequence[str] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Label a batch of pairs and add them.
+
+        Args:
+            references: n reference reports.
+            generated: n generated reports, in the same order. An empty one counts, with the
+                labels that the labeler gives to no text.
+            ids: One id a pair; they name rows of the per-report table and show duplicates.
+            progress: Told how many different texts are labeled, and of how many.
+
+        Raises:
+            InputError: If the lengths differ, there is no pair, or there is no labeler.
+        """
+        if self.labeler is None:
+            raise InputError("there is no labeler to label reports with; feed update_labels")
+        check_lengths(references, generated)
+        if self.sections is not None:
+            references = _select(references, self.sections)
+            generated = _select(generated, self.sections)
+        true, guess = label_pairs(self.labeler, references, generated, progress)
+        similarity = None
+        if self.with_similarity:
+            similarity = chexbert_similarity(self.labeler, references, generated, progress)
+        empty = (
+            sum(is_missing(text) for text in references),
+            sum(is_missing(text) for text in generated),
+        )
+        self._append(
+            GenerationState(
+                true.schema,
+                true.classes,
+                guess.classes,
+                _checked_ids(ids, len(true)),
+                similarity,
+                empty,
+                describe_labeler(self.labeler),
+            )
+        )
+
+    def update_labels(
+        self,
+        references: Labels,
+        generated: Labels,
+        ids: Sequence[str] | None = None,
+        labeler: str = "labels as given",
+    ) -> None:
+        """Add pairs that are labeled already.
+
+        Args:
+            references: Labels of n references.
+            generated: Labels of n generated reports, same schema and order.
+            ids: One id a pair.
+            labeler: Where the labels come from, in words.
+
+        Raises:
+            InputError: If the lengths differ, or there is no pair.
+            SchemaError: If the schemas differ.
+        """
+        if self.with_similarity:
+            raise InputError("CheXbert similarity needs the texts; labels have none")
+        check_lengths(references.classes, generated.classes)
+        if references.schema.names != generated.schema.names:
+            raise SchemaError("references and generated reports have different observations")
+        self._append(
+            GenerationState(
+                references.schema,
+                references.classes,
+                generated.classes,
+                _checked_ids(ids, len(references)),
+                None,
+                (0, 0),
+                (labeler, None),
+            )
+        )
+
+    def compute(
+        self, *, bootstrap: int = 0, seed: int = 0, confidence: float = 0.95
+    ) -> GenerationScores:
+        """All figures of what was fed so far.
+
+        Args:
+            bootstrap: Number of resamples of the reports for intervals; 0 for none.
+            seed: Seed of the resamples.
+            confidence: Coverage of the intervals, between 0 and 1.
+
+        Raises:
+            InputError: If nothing was fed, an id occurs twice (unless every convention drops
+                duplicates), or a bootstrap option is out of range.
+            SchemaError: If the schema lacks one of CheXpert's 14 observations.
+        """
+        boot = _bootstrap(bootstrap, seed, confidence)
+        state, dropped = self._pairs()
+        scores = score_labels(
+            Labels(state.schema, state.references),
+            Labels(state.schema, state.generated),
+            self.conventions,
+            similarity=state.similarity,
+            bootstrap=boot,
+        )
+        name, sha256 = state.labeler
+        return GenerationScores(
+            scores,
+            len(state),
+            Provenance(
+                name,
+                sha256,
+                state.schema.name,
+                describe_sections(self.sections),
+                package_versions(),
+            ),
+            boot,
+            _notes(state, dropped),
+        )
+
+    def per_report(self) -> pyarrow.Table:
+        """One row a pair; see ``per_report_table``. Rows are numbered from 1 without ids.
+
+        Raises:
+            InputError: As ``compute``.
+            SchemaError: As ``compute``.
+        """
+        state, _ = self._pairs()
+        ids = state.ids or tuple(str(row) for row in range(1, len(state) + 1))
+        return per_report_table(
+            ids,
+            Labels(state.schema, state.references),
+            Labels(state.schema, state.generated),
+            self.conventions,
+            state.similarity,
+        )
+
+    def reset(self) -> None:
+        """Forget what was fed."""
+        self._states.clear()
+
+    @property
+    def state(self) -> GenerationState:
+        """All that was fed, in one piece: gather it from several processes, then ``merge``.
+
+        Raises:
+            InputError: If nothing was fed.
+        """
+        if not self._states:
+            raise InputError("there is no report to score: update() was never called")
+        if len(self._states) > 1:
+            self._states = [_joined(self._states)]
+        return self._states[0]
+
+    def merge(self, other: GenerationScore | GenerationState) -> None:
+        """Add what another one was fed, behind what this one was.
+
+        Raises:
+            InputError: If one has ids or similarity and the other has not, or their labelers
+                differ.
+            SchemaError: If the schemas differ.
+        """
+        if isinstance(other, GenerationState):
+            self._append(other)
+        elif len(other):
+            self._append(other.state)
+
+    def _pairs(self) -> tuple[GenerationState, int]:
+        """The state without duplicates, and how many there were."""
+        state = self.state
+        if state.ids is None:
+            return state, 0
+        if all_drop_duplicates(self.conventions):
+            kept = pair_by_row(len(state), len(state), state.ids, drop_duplicates=True)
+        else:
+            kept = pair_by_id(state.ids, state.ids)
+        if not kept.dropped:
+            return state, 0
+        rows = kept.references
+        return (
+            GenerationState(
+                state.schema,
+                state.references[rows],
+                state.generated[rows],
+                tuple(state.ids[row] for row in rows),
+                None if state.similarity is None else state.similarity[rows],
+                state.empty,
+                state.labeler,
+            ),
+            kept.dropped,
+        )
+
+    def _append(self, state: GenerationState) -> None:
+        if self._states:
+            first = self._states[0]
+            if first.schema != state.schema:
+                raise SchemaError("reports labeled under different schemas cannot be merged")
+            if first.labeler != state.labeler:
+                raise InputError(
+                    f"labels of different labelers cannot be merged: {first.labeler[0]} and "
+                    f"{state.labeler[0]}"
+                )
+            if (first.ids is None) != (state.ids is None):
+                raise InputError("give ids with every batch, or with none")
+            if (first.similarity is None) != (state.similarity is None):
+                raise InputError("one part has CheXbert similarity and the other has not")
+        self._states.append(state)
+
+
+def score_reports(
+    references: Sequence[str | None],
+    generated: Sequence[str | None],
+    labeler: Labeler,
+    *,
+    conventions: str | Sequence[str] = "f1chexbert",
+    sections: Sequence[str] | None = None,
+    similarity: bool = False,
+    bootstrap: int = 0,
+    seed: int = 0,
+) -> GenerationScores:
+    """Scores of n generated reports against n references, in one call.
+
+    Args:
+        references: n reference reports.
+        generated: n generated reports, in the same order.
+        labeler: Any labeler.
+        conventions: Name of a convention, several, or "all".
+        sections: Label these sections only.
+        similarity: Also compute CheXbert similarity (BERT labelers).
+        bootstrap: Number of resamples for intervals; 0 for none.
+        seed: Seed of the resamples.
+
+    Raises:
+        InputError: See ``GenerationScore``.
+        SchemaError: If the labeler's schema lacks one of CheXpert's 14 observations.
+    """
+    metric = GenerationScore(
+        labeler, conventions=conventions, sections=sections, similarity=similarity
+    )
+    metric.update(references, generated)
+    return metric.compute(bootstrap=bootstrap, seed=seed)
+
+
+def _checked_ids(ids: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
+    if ids is not None and len(ids) != n:
+        raise InputError(f"there are {len(ids)} ids for {n} pairs of reports")
+    return None if ids is None else tuple(str(text) for text in ids)
+
+
+def _bootstrap(resamples: int, seed: int, confidence: float) -> Bootstrap | None:
+    if resamples < 0:
+        raise InputError(f"the number of resamples must be 0 or more, not {resamples}")
+    if seed < 0:
+        raise InputError(f"the seed must be 0 or more, not {seed}")
+    if not 0 < confidence < 1:
+        raise InputError(f"the confidence must lie between 0 and 1, not at {confidence}")
+    return Bootstrap(resamples, seed, confidence) if resamples else None
+
+
+def _notes(state: GenerationState, dropped: int) -> tuple[str, ...]:
+    notes = []
+    for count, what in zip(state.empty, ("references", "generated reports"), strict=True):
+        if count:
+            notes.append(
+                f"{count} {what} {'is' if count == 1 else 'are'} empty; they count, with the "
+                "labels that the labeler gives to no text."
+            )
+    if dropped:
+        notes.append(f"{dropped} repeated ids were dropped; of each id the first report counts.")
+    return tuple(notes)
+
+
+def _select(texts: Sequence[str | None], names: Sequence[str]) -> list[str | None]:
+    from lingula.text.sections import select_sections
+
+    return [text if is_missing(text) else select_sections(str(text), names).text for text in texts]
+
+
+def _joined(states: Sequence[GenerationState]) -> GenerationState:
+    first = states[0]
+    return GenerationState(
+        first.schema,
+        np.concatenate([state.references for state in states]),
+        np.concatenate([state.generated for state in states]),
+        None if first.ids is None else tuple(text for state in states for text in state.ids or ()),
+        None
+        if first.similarity is None
+        else np.concatenate([s.similarity for s in states if s.similarity is not None]),
+        (sum(state.empty[0] for state in states), sum(state.empty[1] for state in states)),
+        first.labeler,
+    )

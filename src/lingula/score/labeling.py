@@ -1,0 +1,75 @@
+"""Label references and generated reports, each different text once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Sized
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.errors import InputError
+from lingula.labels import Labeler, Labels
+
+#: Called with the number of different texts done and their total.
+Progress = Callable[[int, int], None]
+
+#: Different texts handed to the labeler in one call; bounds memory and sets how often progress
+#: is told. The labeler makes its own, smaller batches.
+TEXTS_PER_CALL = 2048
+
+
+def distinct(texts: Sequence[str | None]) -> tuple[list[str | None], npt.NDArray[np.intp]]:
+    """Different texts in order of first appearance, and each text's place among them."""
+    places: dict[str | None, int] = {}
+    index = np.fromiter(
+        (places.setdefault(text, len(places)) for text in texts), dtype=np.intp, count=len(texts)
+    )
+    return list(places), index
+
+
+def label_pairs(
+    labeler: Labeler,
+    references: Sequence[str | None],
+    generated: Sequence[str | None],
+    progress: Progress | None = None,
+) -> tuple[Labels, Labels]:
+    """Labels of references and of generated reports, row by row.
+
+    Normal reports repeat often, within and between the two sides; a text that occurs several
+    times is labeled once.
+
+    Args:
+        labeler: Any labeler.
+        references: n texts; None is a missing report.
+        generated: n texts, in the same order.
+        progress: Told after each call of the labeler.
+
+    Raises:
+        InputError: If the two differ in length, or there is no pair.
+    """
+    check_lengths(references, generated)
+    texts, index = distinct([*references, *generated])
+    parts = []
+    for start in range(0, len(texts), TEXTS_PER_CALL):
+        chunk = texts[start : start + TEXTS_PER_CALL]
+        parts.append(labeler.label(chunk))
+        if progress is not None:
+            progress(start + len(chunk), len(texts))
+    labels = Labels.concatenate(parts)
+    n = len(references)
+    return labels.take(index[:n]), labels.take(index[n:])
+
+
+def check_lengths(references: Sized, generated: Sized) -> None:
+    """Refuse pairs that are none.
+
+    Raises:
+        InputError: If the two differ in length, or are empty.
+    """
+    if len(references) != len(generated):
+        raise InputError(
+            f"there are {len(references)} references and {len(generated)} generated reports; "
+            "row by row they must be as many. Match them by id, or remove the extra rows"
+        )
+    if not len(references):
+        raise InputError("there is no report to score: references and generated reports are empty")
