@@ -49,6 +49,7 @@ class AssertionClassifier:
         """One assertion a mention; mentions of which nothing is asserted are left out."""
         found: list[Assertion] = []
         cues = longest(cues)
+        tokens = self._outside(tokens, mentions)
         for mention in mentions:
             rule = self._mentions[mention.rule]
             near = [
@@ -65,6 +66,14 @@ class AssertionClassifier:
             if assertion.label is not Label.BLANK:
                 found.append(assertion)
         return found
+
+    def _outside(self, tokens: list[str], mentions: list[Span]) -> list[str]:
+        """The tokens with those of findings blanked: "heart" in "heart failure" stops no scope."""
+        tokens = tokens.copy()
+        for span in mentions:
+            if not self._mentions[span.rule].structure:
+                tokens[span.start : span.end] = [""] * (span.end - span.start)
+        return tokens
 
     def _finding(self, target: Span, near: list[Span]) -> Assertion:
         for category, label in _ASSERTIONS:
