@@ -95,7 +95,7 @@ _NUMBERED = _OPEN_END | frozenset(
 _BY = frozenset("dr drs mr mrs ms prof by with".split())
 _QUERY_BEFORE = frozenset(" \t\n\r(/[,-")
 #: Directly after a full stop these show that the sentence goes on ("etc., ", "a.m.-").
-_TIGHT = frozenset(",;:/\\-–—)%@&+=^~|")
+_TIGHT = frozenset(",;:/\\-–—)%@+=^~|")
 #: A line shorter than this was not cut by hard wrapping.
 _LEAST_WRAP = 40
 
