@@ -32,13 +32,15 @@ def save_folder(
         InputError: If there is something at ``target`` and ``overwrite`` is false.
     """
     with new_folder(target, overwrite=overwrite) as folder:
-        write_weights(folder, model, tokenizer)
+        write_weights(folder, model)
+        write_config(folder, model)
+        tokenizer.backend.save(str(folder / TOKENIZER))
         write_settings(folder, settings)
     return ModelFolder.open(target)
 
 
-def write_weights(folder: Path, model: LabelModel, tokenizer: TextTokenizer) -> None:
-    """Write configuration, weights (float32) and tokenizer into a folder."""
+def write_weights(folder: Path, model: LabelModel) -> None:
+    """Write the weights into a folder, in float32."""
     from safetensors.torch import save_file
 
     state = {
@@ -48,8 +50,13 @@ def write_weights(folder: Path, model: LabelModel, tokenizer: TextTokenizer) -> 
         for name, value in model.state_dict().items()
     }
     save_file(state, str(folder / WEIGHTS), metadata={"format": "pt"})
+    # safetensors writes through a private temporary file.
+    (folder / WEIGHTS).chmod(0o644)
+
+
+def write_config(folder: Path, model: LabelModel) -> None:
+    """Write the encoder's configuration into a folder."""
     model.encoder.config.save_pretrained(str(folder))
-    tokenizer.backend.save(str(folder / TOKENIZER))
 
 
 def load_model(folder: ModelFolder, *, attention: str = "sdpa") -> LabelModel:

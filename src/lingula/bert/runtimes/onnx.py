@@ -22,7 +22,7 @@ class OnnxRuntime:
     """
 
     #: Above this, a batch of short reports gains nothing more on a CPU (benchmarks/bert_speed.py).
-    tokens = 1024
+    tokens = 512
 
     def __init__(self, model: Path | bytes, threads: int | None = None) -> None:
         import onnxruntime

@@ -22,7 +22,7 @@ from lingula.errors import InputError, RecipeError
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 #: Positions a batch. A CPU is at its best with few; a GPU needs many to be kept busy.
-CPU_TOKENS = 1024
+CPU_TOKENS = 512
 GPU_TOKENS = 65536
 
 
