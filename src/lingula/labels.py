@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from lingula.errors import SchemaError
+from lingula.errors import InputError, SchemaError
 
 if TYPE_CHECKING:
     import pandas
@@ -169,7 +170,7 @@ class Labels:
         if classes.ndim != 2 or classes.shape[1] != k:
             raise SchemaError(f"classes have shape {classes.shape}, the schema needs (n, {k})")
         if classes.size and (classes.min() < 0 or classes.max() > 3):
-            raise SchemaError("classes must be 0 (blank), 1 (positive), 2 (negative), 3 (uncertain)")
+            raise SchemaError("classes are 0 (blank), 1 (positive), 2 (negative) and 3 (uncertain)")
         n = len(classes)
         if self.probabilities is not None and self.probabilities.shape != (n, k, 4):
             raise SchemaError(
@@ -276,7 +277,8 @@ class Labels:
             from lingula.errors import MissingExtraError
 
             raise MissingExtraError("Labels.to_pandas()", "pandas") from None
-        return pd.DataFrame(self.values, columns=list(self.schema.names))
+        frame: pandas.DataFrame = pd.DataFrame(self.values, columns=list(self.schema.names))
+        return frame
 
 
 class Labeler(Protocol):
@@ -296,6 +298,14 @@ class Labeler(Protocol):
         ...
 
 
-def is_missing(text: Any) -> bool:
-    """Whether a cell holds no report: None, NaN, or only white space."""
-    return text is None or text != text or not str(text).strip()
+def is_missing(text: object) -> bool:
+    """Whether a cell holds no report: None, NaN, or only white space.
+
+    Raises:
+        InputError: If it is neither a text nor missing (a number, a list).
+    """
+    if isinstance(text, str):
+        return not text.strip()
+    if text is None or (isinstance(text, float) and math.isnan(text)):
+        return True
+    raise InputError(f"a report must be a text or None, not {type(text).__name__}")

@@ -10,7 +10,9 @@ from lingula.labels import Labeler, Schema
 from lingula.schemas import load_schema
 
 
-def load(name: str | Path = "rules", *, schema: str | Path | Schema | None = None, **options: Any) -> Labeler:
+def load(
+    name: str | Path = "rules", *, schema: str | Path | Schema | None = None, **options: Any
+) -> Labeler:
     """A labeler, by name or by path.
 
     Args:
@@ -34,7 +36,7 @@ def load(name: str | Path = "rules", *, schema: str | Path | Schema | None = Non
     path = Path(name)
     if not path.exists():
         raise InputError(
-            f"there is no labeler {str(name)!r}: name \"rules\", a CheXbert .pth file, "
+            f'there is no labeler {str(name)!r}: name "rules", a CheXbert .pth file, '
             "or a model folder"
         )
     from lingula.bert import load_bert

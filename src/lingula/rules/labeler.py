@@ -141,7 +141,9 @@ class RuleLabeler:
             return 1 << self._offset[OTHER_FINDING]
         return BITS[assertion.label] << self._offset[observation]
 
-    def _evidence(self, text: str, classes: np.ndarray[tuple[int], np.dtype[np.int8]]) -> tuple[Evidence, ...]:
+    def _evidence(
+        self, text: str, classes: np.ndarray[tuple[int], np.dtype[np.int8]]
+    ) -> tuple[Evidence, ...]:
         found: list[Evidence] = []
         blocker: Evidence | None = None
         for start, end in split_sentences(text):
@@ -165,9 +167,7 @@ class RuleLabeler:
             "Support Devices",
         )
 
-    def _reason(
-        self, text: str, assertion: Assertion, spans: list[tuple[int, int]]
-    ) -> Evidence:
+    def _reason(self, text: str, assertion: Assertion, spans: list[tuple[int, int]]) -> Evidence:
         mention, label, cue = assertion
         rule = self.lexicon.mentions[mention.rule]
         start, end = spans[mention.start][0], spans[mention.end - 1][1]

@@ -131,8 +131,5 @@ class Lexicon:
 
     def examples(self) -> tuple[tuple[str, Example], ...]:
         """Every example with the name of the rule it belongs to."""
-        return tuple(
-            (rule.name, example)
-            for rule in (*self.mentions, *self.cues)
-            for example in rule.examples
-        )
+        rules: tuple[Mention | Cue, ...] = (*self.mentions, *self.cues)
+        return tuple((rule.name, example) for rule in rules for example in rule.examples)

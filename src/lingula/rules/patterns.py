@@ -1,8 +1,8 @@
 """Phrase patterns: a small notation for inflections and variants, expanded to plain word lists.
 
-``effusion{|s}`` stands for two words, ``[pleural] effusion`` for a phrase with and without its first
-word, ``{left|right} base`` for two phrases. Patterns nest. There is no wildcard: every phrase that a
-rule can match is in the lexicon, so that the lexicon can be read, printed and tested.
+``effusion{|s}`` stands for two words, ``[pleural] effusion`` for a phrase with and without its
+first word, ``{left|right} base`` for two phrases. Patterns nest. There is no wildcard: every phrase
+that a rule can match is in the lexicon, so that the lexicon can be read, printed and tested.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from collections.abc import Iterator
 #: What counts as one token of a sentence: a number with its decimals, a word with its apostrophe,
 #: a run of underscores (a de-identification mask), a free-standing dash, or a mark that separates
 #: clauses. Hyphens and slashes inside words separate tokens and are not tokens themselves.
-TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?|_{2,}|(?<!\S)(?:-{1,3}|[–—])(?!\S)|[,;:()?.]")
+TOKEN = re.compile(
+    r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?|_{2,}|(?<!\S)(?:-{1,3}|[–—])(?!\S)|[,;:()?.]"
+)
 
 #: An expansion larger than this is a slip of the pen rather than a rule.
 MOST_PHRASES = 20_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,6 @@ def load_schema(name: str | Path) -> Schema:
     return _read(path)
 
 
-@lru_cache(maxsize=32)
 def _read(path: Path) -> Schema:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -62,7 +60,7 @@ def schema_from_dict(data: dict[str, Any], where: str) -> Schema:
     """
     entries = data.get("observation")
     if not isinstance(data.get("name"), str) or not isinstance(entries, list) or not entries:
-        raise SchemaError(f"{where}: a schema needs name = \"...\" and [[observation]] tables")
+        raise SchemaError(f'{where}: a schema needs name = "..." and [[observation]] tables')
     return Schema(
         data["name"],
         tuple(
@@ -90,7 +88,7 @@ def schema_to_dict(schema: Schema) -> dict[str, Any]:
 
 def _observation(entry: Any, where: str) -> Observation:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-        raise SchemaError(f"{where}: needs name = \"...\"")
+        raise SchemaError(f'{where}: needs name = "..."')
     where = f"{where} ({entry['name']})"
     unknown = sorted(set(entry) - OBSERVATION_KEYS)
     if unknown:
