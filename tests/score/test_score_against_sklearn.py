@@ -97,7 +97,7 @@ def check_f1chexbert(references, generated):
             ("micro", "micro"),
             ("macro", "macro"),
             ("weighted", "weighted"),
-            ("samples", "example"),
+            ("samples", "example-based"),
         ):
             for there, measure in (
                 ("precision", "precision"),
@@ -109,7 +109,7 @@ def check_f1chexbert(references, generated):
                 ) == pytest.approx(report[f"{word} avg"][there], **CLOSE)
         for name in names:
             value = scores.value(
-                "f1chexbert", average="observation", class_set=class_set, observation=name
+                "f1chexbert", average="per-observation", class_set=class_set, observation=name
             )
             assert value == pytest.approx(report[name]["f1-score"], **CLOSE)
         supports = {
@@ -119,7 +119,7 @@ def check_f1chexbert(references, generated):
         }
         assert supports == {name: report[name]["support"] for name in names}
     assert scores.value(
-        "f1chexbert", "exact_match", average="example", class_set="5"
+        "f1chexbert", "exact_match", average="example-based", class_set="5"
     ) == pytest.approx(
         accuracy_score(ones(references)[:, FIVE_COLUMNS], ones(generated)[:, FIVE_COLUMNS])
     )
@@ -135,7 +135,7 @@ def test_radeval(references, generated):
                 f1_score(true, guess, average=average, zero_division=0), **CLOSE
             )
         assert scores.value(
-            "radeval", "accuracy", average="example", class_set=class_set
+            "radeval", "accuracy", average="example-based", class_set=class_set
         ) == pytest.approx((true == guess).mean(axis=1).mean(), **CLOSE)
 
 
@@ -158,7 +158,7 @@ def test_ifcc_with_uncertain_as_positive(references, generated):
         expected = precision_recall_fscore_support(
             true[:, column], guess[:, column], labels=[1], average="micro", zero_division=0
         )
-        options = {"average": "observation", "observation": name, "uncertain": "ones"}
+        options = {"average": "per-observation", "observation": name, "uncertain": "ones"}
         check_prf(scores, "ifcc", expected, **options)
 
 
@@ -176,7 +176,7 @@ def test_ifcc_with_uncertain_as_its_own_class(references, generated):
     )
     for column, name in enumerate(FOURTEEN):
         expected = precision_recall_fscore_support(true[:, column], guess[:, column], **options)
-        where = {"average": "observation", "observation": name, "uncertain": "multiclass"}
+        where = {"average": "per-observation", "observation": name, "uncertain": "multiclass"}
         check_prf(scores, "ifcc", expected, **where)
         assert scores.value("ifcc", "accuracy", **where) == pytest.approx(
             accuracy_score(true[:, column], guess[:, column]), **CLOSE
@@ -189,7 +189,7 @@ def test_r2gen(references, generated):
     true, guess = zeros(references), zeros(generated)
     areas = []
     for column, name in enumerate(FOURTEEN):
-        area = scores.value("r2gen", "auroc", average="observation", observation=name)
+        area = scores.value("r2gen", "auroc", average="per-observation", observation=name)
         if len(set(true[:, column])) == 1:
             assert np.isnan(area)
         else:
@@ -226,7 +226,7 @@ def test_wcl_is_the_mean_of_binary_figures(references, generated):
 def test_cvt2distilgpt2(references, generated):
     scores = scores_of("cvt2distilgpt2", references, generated)
     true, guess = zeros(references), zeros(generated)
-    for average, word in (("macro", "macro"), ("micro", "micro"), ("example", "samples")):
+    for average, word in (("macro", "macro"), ("micro", "micro"), ("example-based", "samples")):
         expected = precision_recall_fscore_support(true, guess, average=word, zero_division=0)
         check_prf(scores, "cvt2distilgpt2", expected, average=average)
 
@@ -245,9 +245,9 @@ def test_rgrg_mixes_two_mappings(references, generated):
         )
         true, guess = zeros(references)[:, columns], zeros(generated)[:, columns]
         expected = precision_recall_fscore_support(true, guess, average="samples", zero_division=0)
-        check_prf(scores, "rgrg", expected, average="example", class_set=class_set)
+        check_prf(scores, "rgrg", expected, average="example-based", class_set=class_set)
         assert scores.value(
-            "rgrg", "accuracy", average="example", class_set=class_set
+            "rgrg", "accuracy", average="example-based", class_set=class_set
         ) == pytest.approx((true == guess).mean(axis=1).mean(), **CLOSE)
 
 

@@ -44,14 +44,9 @@ UNCERTAIN_POLICIES: dict[str, str] = {
     "multiclass": "uncertain is a class of its own beside positive",
 }
 
-#: Name of an average -> how it reads in a table.
-AVERAGES: dict[str, str] = {
-    "micro": "micro",
-    "macro": "macro",
-    "weighted": "weighted",
-    "example": "example-based",
-    "observation": "per observation",
-}
+#: How figures of several observations become one. "example-based" is one value a report, then the
+#: mean over reports (scikit-learn: samples); "per-observation" leaves them apart.
+AVERAGES = ("micro", "macro", "weighted", "example-based", "per-observation")
 
 PRF = ("precision", "recall", "f1")
 
@@ -63,13 +58,11 @@ class Figure:
     Attributes:
         measure: precision, recall, f1, accuracy (share of equal labels), exact_match (share of
             reports whose labels are all equal; scikit-learn's subset accuracy) or auroc.
-        average: micro, macro, weighted, example (one value a report, then the mean; scikit-learn
-            calls it samples) or observation (one value an observation). Accuracy under micro is
-            over all labels of all reports.
+        average: One of ``AVERAGES``. Micro accuracy is over all labels of all reports.
         class_set: Key of ``CLASS_SETS``.
         uncertain: Key of ``UNCERTAIN_POLICIES``.
         source_key: What the convention's own code calls the number, or an empty string.
-        observation: Name of the observation if the average is "observation", else an empty string.
+        observation: Name of the observation if the average is "per-observation", else empty.
     """
 
     measure: str
@@ -98,7 +91,7 @@ class FigureGroup:
     def figures(self) -> Iterator[Figure]:
         """The figures, averages outermost."""
         for average in self.averages:
-            per_observation = average == "observation"
+            per_observation = average == "per-observation"
             for observation in CLASS_SETS[self.class_set] if per_observation else ("",):
                 for measure in self.measures:
                     key = self.source_key.format(
@@ -108,7 +101,7 @@ class FigureGroup:
                         AVERAGE=average.upper(),
                         observation=observation,
                         report_measure="f1-score" if measure == "f1" else measure,
-                        report_average="samples" if average == "example" else average,
+                        report_average="samples" if average == "example-based" else average,
                     )
                     yield Figure(measure, average, self.class_set, self.uncertain, key, observation)
 
@@ -159,13 +152,17 @@ def _classification_report(class_set: str, name: str) -> tuple[FigureGroup, Figu
     return (
         FigureGroup(
             PRF,
-            ("micro", "macro", "weighted", "example"),
+            ("micro", "macro", "weighted", "example-based"),
             class_set,
             "ones",
             name + '["{report_average} avg"]["{report_measure}"]',
         ),
         FigureGroup(
-            PRF, ("observation",), class_set, "ones", name + '["{observation}"]["{report_measure}"]'
+            PRF,
+            ("per-observation",),
+            class_set,
+            "ones",
+            name + '["{observation}"]["{report_measure}"]',
         ),
     )
 
@@ -175,9 +172,9 @@ _ALL = (
         name="f1chexbert",
         source="f1chexbert 0.0.2 (PyPI), F1CheXbert.forward",
         groups=(
-            FigureGroup(("exact_match",), ("example",), "5", "ones", "accuracy"),
             *_classification_report("14", "class_report"),
             *_classification_report("5", "class_report_5"),
+            FigureGroup(("exact_match",), ("example-based",), "5", "ones", "accuracy"),
         ),
         peculiarities=(
             "Its accuracy is the exact match over the five, not the share of equal labels.",
@@ -196,21 +193,21 @@ _ALL = (
                 ("f1",), ("micro", "macro", "weighted"), "14", "ones", "f1chexbert_all_{average}_f1"
             ),
             FigureGroup(
-                ("accuracy",), ("example",), "5", "ones", "mean of f1chexbert_sample_acc_5"
+                ("accuracy",), ("example-based",), "5", "ones", "mean of f1chexbert_sample_acc_5"
             ),
             FigureGroup(
-                ("accuracy",), ("example",), "14", "ones", "mean of f1chexbert_sample_acc_all"
+                ("accuracy",), ("example-based",), "14", "ones", "mean of f1chexbert_sample_acc_all"
             ),
             FigureGroup(
                 ("f1",),
-                ("observation",),
+                ("per-observation",),
                 "5",
                 "ones",
                 'f1chexbert_label_scores_f1["f1chexbert_5"]["{observation}"]',
             ),
             FigureGroup(
                 ("f1",),
-                ("observation",),
+                ("per-observation",),
                 "14",
                 "ones",
                 'f1chexbert_label_scores_f1["f1chexbert_all"]["{observation}"]',
@@ -227,12 +224,12 @@ _ALL = (
         groups=(
             FigureGroup(PRF, ("micro",), "5", "ones", "5-micro"),
             FigureGroup(("accuracy",), ("micro",), "5", "ones", "5-acc"),
-            FigureGroup(("accuracy", *PRF), ("observation",), "14", "ones", "{observation}"),
+            FigureGroup(("accuracy", *PRF), ("per-observation",), "14", "ones", "{observation}"),
             FigureGroup(PRF, ("micro",), "5", "multiclass", "5-micro with --uncertain"),
             FigureGroup(("accuracy",), ("micro",), "5", "multiclass", "5-acc with --uncertain"),
             FigureGroup(
                 ("accuracy", *PRF),
-                ("observation",),
+                ("per-observation",),
                 "14",
                 "multiclass",
                 "{observation} with --uncertain",
@@ -250,7 +247,7 @@ _ALL = (
         groups=(
             FigureGroup(PRF, ("macro", "micro"), "14", "zeros", "{MEASURE}_{AVERAGE}"),
             FigureGroup(("auroc",), ("macro",), "14", "zeros", "AVG_AUCROC"),
-            FigureGroup(("auroc",), ("observation",), "14", "zeros", "AUCROC_{observation}"),
+            FigureGroup(("auroc",), ("per-observation",), "14", "zeros", "AUCROC_{observation}"),
         ),
         peculiarities=(
             "It scores every column after the first; CheXbert's and CheXpert's tables have the "
@@ -275,9 +272,8 @@ _ALL = (
         source="github.com/aehrc/cvt2distilgpt2, tools/metrics/chexbert.py (Nicolson et al., "
         "Artificial Intelligence in Medicine 2023)",
         groups=(
-            FigureGroup(
-                PRF, ("macro", "micro", "example"), "14", "zeros", "ce_{measure}_{average}"
-            ),
+            FigureGroup(PRF, ("macro", "micro"), "14", "zeros", "ce_{measure}_{average}"),
+            FigureGroup(PRF, ("example-based",), "14", "zeros", "ce_{measure}_example"),
         ),
         drops_duplicates=True,
         peculiarities=(
@@ -294,10 +290,10 @@ _ALL = (
             FigureGroup(("accuracy",), ("micro",), "14", "ones", "acc_all"),
             FigureGroup(PRF, ("micro",), "5", "ones", "{measure}_micro_5"),
             FigureGroup(("accuracy",), ("micro",), "5", "ones", "acc_5"),
-            FigureGroup(PRF, ("example",), "14", "zeros", "{measure}_example_all"),
-            FigureGroup(("accuracy",), ("example",), "14", "zeros", "acc_example_all"),
-            FigureGroup((*PRF, "accuracy"), ("example",), "5", "zeros"),
-            FigureGroup((*PRF, "accuracy"), ("observation",), "14", "ones", "{observation}"),
+            FigureGroup(PRF, ("example-based",), "14", "zeros", "{measure}_example_all"),
+            FigureGroup(("accuracy",), ("example-based",), "14", "zeros", "acc_example_all"),
+            FigureGroup((*PRF, "accuracy"), ("example-based",), "5", "zeros"),
+            FigureGroup((*PRF, "accuracy"), ("per-observation",), "14", "ones", "{observation}"),
         ),
         peculiarities=(
             "It mixes two mappings in one table: uncertain is positive in the micro averages and "

@@ -155,10 +155,10 @@ class Sums:
     def value(self, figure: Figure, zero_division: float) -> FloatArray:
         """A figure's value, shape (...); NaN where it is undefined."""
         measure, average = figure.measure, figure.average
-        if average == "example":
+        if average == "example-based":
             place = EXAMPLE_MEASURES.index(measure)
             return np.asarray(self.examples[..., place] / self.reports)
-        if average == "observation":
+        if average == "per-observation":
             column = CLASS_SETS[figure.class_set].index(figure.observation)
             return _per_observation(self, measure, zero_division)[..., column]
         if measure in ("accuracy", "auroc"):

@@ -13,7 +13,7 @@ from lingula.errors import InputError, SchemaError
 from lingula.labels import Labeler, Labels, Schema, is_missing
 from lingula.score.conventions import find_conventions
 from lingula.score.labeling import Progress, check_lengths, label_pairs
-from lingula.score.pairing import all_drop_duplicates, pair_by_id, pair_by_row
+from lingula.score.pairing import all_drop_duplicates, dropped_note, pair_by_id, pair_by_row
 from lingula.score.per_report import per_report_table
 from lingula.score.provenance import (
     Provenance,
@@ -40,6 +40,8 @@ class GenerationState:
         ids: One id a pair, or None if none were given.
         similarity: CheXbert similarity, float64, shape (n,), or None if it was not asked for.
         empty: How many references and how many generated reports were empty.
+        cut: How many different texts were longer than the model reads; 0 for labelers that read
+            any length.
         labeler: Name and digest of the labeler that made the labels.
     """
 
@@ -49,6 +51,7 @@ class GenerationState:
     ids: tuple[str, ...] | None
     similarity: npt.NDArray[np.float64] | None
     empty: tuple[int, int]
+    cut: int
     labeler: tuple[str, str | None]
 
     def __len__(self) -> int:
@@ -74,6 +77,10 @@ class GenerationScore:
         sections: Label these sections of each report only, such as ("findings", "impression").
         similarity: Also compute CheXbert similarity; the labeler must be a BERT labeler.
 
+    Attributes:
+        notes: Sentences that go with the scores; add what your readers must know.
+        section: Which part of each report is labeled, in words.
+
     Raises:
         InputError: If a convention is unknown, or similarity is asked of a labeler without text
             vectors.
@@ -93,6 +100,8 @@ class GenerationScore:
         )
         self.sections = tuple(sections) if sections else None
         self.with_similarity = similarity
+        self.notes: list[str] = []
+        self.section = describe_sections(self.sections)
         if similarity and not callable(getattr(labeler, "embed", None)):
             raise InputError(
                 "CheXbert similarity needs a BERT labeler: a CheXbert .pth file or a model folder"
@@ -128,7 +137,9 @@ class GenerationScore:
         if self.sections is not None:
             references = _select(references, self.sections)
             generated = _select(generated, self.sections)
+        cut_before: int = getattr(self.labeler, "truncated", 0)
         true, guess = label_pairs(self.labeler, references, generated, progress)
+        cut: int = getattr(self.labeler, "truncated", 0) - cut_before
         similarity = None
         if self.with_similarity:
             similarity = chexbert_similarity(self.labeler, references, generated, progress)
@@ -144,6 +155,7 @@ class GenerationScore:
                 _checked_ids(ids, len(true)),
                 similarity,
                 empty,
+                cut,
                 describe_labeler(self.labeler),
             )
         )
@@ -180,6 +192,7 @@ class GenerationScore:
                 _checked_ids(ids, len(references)),
                 None,
                 (0, 0),
+                0,
                 (labeler, None),
             )
         )
@@ -216,11 +229,11 @@ class GenerationScore:
                 name,
                 sha256,
                 state.schema.name,
-                describe_sections(self.sections),
+                self.section,
                 package_versions(),
             ),
             boot,
-            _notes(state, dropped),
+            (*self.notes, *_notes(state, dropped)),
         )
 
     def per_report(self) -> pyarrow.Table:
@@ -241,8 +254,9 @@ class GenerationScore:
         )
 
     def reset(self) -> None:
-        """Forget what was fed."""
+        """Forget what was fed, and the notes."""
         self._states.clear()
+        self.notes.clear()
 
     @property
     def state(self) -> GenerationState:
@@ -290,6 +304,7 @@ class GenerationScore:
                 tuple(state.ids[row] for row in rows),
                 None if state.similarity is None else state.similarity[rows],
                 state.empty,
+                state.cut,
                 state.labeler,
             ),
             kept.dropped,
@@ -370,8 +385,13 @@ def _notes(state: GenerationState, dropped: int) -> tuple[str, ...]:
                 f"{count} {what} {'is' if count == 1 else 'are'} empty; they count, with the "
                 "labels that the labeler gives to no text."
             )
+    if state.cut:
+        notes.append(
+            f"{state.cut} different texts are longer than the model reads; their ends were not "
+            "labeled."
+        )
     if dropped:
-        notes.append(f"{dropped} repeated ids were dropped; of each id the first report counts.")
+        notes.append(dropped_note(dropped))
     return tuple(notes)
 
 
@@ -392,5 +412,6 @@ def _joined(states: Sequence[GenerationState]) -> GenerationState:
         if first.similarity is None
         else np.concatenate([s.similarity for s in states if s.similarity is not None]),
         (sum(state.empty[0] for state in states), sum(state.empty[1] for state in states)),
+        sum(state.cut for state in states),
         first.labeler,
     )

@@ -125,6 +125,16 @@ def all_drop_duplicates(conventions: Sequence[Convention]) -> bool:
     return all(convention.drops_duplicates for convention in conventions)
 
 
+def dropped_note(count: int) -> str:
+    """A sentence on dropped duplicates, for the reader of the scores."""
+    rows = (
+        "1 report with a repeated id was"
+        if count == 1
+        else (f"{count} reports with a repeated id were")
+    )
+    return f"{rows} dropped; of each id the first counts."
+
+
 def _first_places(ids: Sequence[str]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, text in enumerate(ids):

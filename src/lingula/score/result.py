@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lingula.errors import InputError
-from lingula.score.conventions import AVERAGES, CLASS_SETS, CONVENTIONS, UNCERTAIN_POLICIES, Figure
+from lingula.score.conventions import CONVENTIONS, Figure
 from lingula.score.provenance import Provenance
 
 #: Stands in the place of a convention's name for the mean cosine of CheXbert's vectors.
@@ -43,6 +43,7 @@ class Score:
         lower: Lower end of the bootstrap interval, or None.
         upper: Upper end of the bootstrap interval, or None.
         note: What to know of this figure on these data, or an empty string.
+        is_zero_by_zero: Whether the value is a 0/0 itself (not an average over some).
     """
 
     convention: str
@@ -53,6 +54,7 @@ class Score:
     lower: float | None = None
     upper: float | None = None
     note: str = ""
+    is_zero_by_zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class GenerationScores:
             average: As in ``Figure``.
             class_set: "14" or "5".
             uncertain: Needed only where the convention has the figure under two policies.
-            observation: For the average "observation".
+            observation: For the average "per-observation".
 
         Raises:
             InputError: If the convention has no such figure, or has it under two policies.
@@ -181,7 +183,7 @@ def _score_row(score: Score) -> dict[str, Any]:
     return {
         "convention": score.convention,
         "measure": figure.measure,
-        "average": AVERAGES.get(figure.average, figure.average),
+        "average": figure.average,
         "class_set": figure.class_set,
         "observation": figure.observation,
         "uncertain": figure.uncertain,
@@ -197,13 +199,3 @@ def _score_row(score: Score) -> dict[str, Any]:
 
 def _known(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else value
-
-
-def describe_figure(figure: Figure) -> str:
-    """A figure in words, for footnotes and errors."""
-    parts = [AVERAGES.get(figure.average, figure.average), figure.measure.replace("_", " ")]
-    if figure.class_set in CLASS_SETS:
-        parts.append(f"over {figure.class_set} observations")
-    if figure.uncertain in UNCERTAIN_POLICIES:
-        parts.append(UNCERTAIN_POLICIES[figure.uncertain])
-    return ", ".join(parts)

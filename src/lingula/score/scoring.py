@@ -64,13 +64,14 @@ def score_labels(
             convention.zero_division if figure.measure in ("precision", "recall", "f1") else None,
             sums[key].support(figure),
             note=_note(figure, sums[key], tables[key], convention.zero_division),
+            is_zero_by_zero=_is_zero_by_zero(figure, sums[key]),
         )
         for convention in conventions
         for figure in convention.figures()
         for key in (_table_key(figure, convention),)
     ]
     if similarity is not None:
-        figure = Figure("similarity", "example", "", "")
+        figure = Figure("similarity", "example-based", "", "")
         scores.append(Score(SIMILARITY, figure, float(similarity.mean()), None))
     if bootstrap is None:
         return tuple(scores)
@@ -135,6 +136,17 @@ def _key(score: Score, zero_division: dict[str, float]) -> _Key:
     return replace(score.figure, source_key=""), zero_division.get(score.convention, 0.0)
 
 
+def _is_zero_by_zero(figure: Figure, sums: Sums) -> bool:
+    if figure.measure not in ("precision", "recall", "f1"):
+        return False
+    if figure.average == "micro":
+        return bool(getattr(undefined(sums.counts.pooled()), figure.measure)[0])
+    if figure.observation:
+        column = CLASS_SETS[figure.class_set].index(figure.observation)
+        return bool(getattr(undefined(sums.counts), figure.measure)[column])
+    return False
+
+
 def _note(figure: Figure, sums: Sums, tables: ReportTables, zero_division: float) -> str:
     """States every 0/0 and every undefined value behind a figure."""
     names = CLASS_SETS[figure.class_set]
@@ -143,11 +155,13 @@ def _note(figure: Figure, sums: Sums, tables: ReportTables, zero_division: float
         affected = [name for name, bad in zip(names, one_class, strict=True) if bad]
         if figure.observation:
             return "one class only in the references" * (figure.observation in affected)
-        return f"undefined for {', '.join(affected)}" if affected else ""
+        if not affected:
+            return ""
+        return f"undefined for {', '.join(affected)} (one class only in the references)"
     if figure.measure not in ("precision", "recall", "f1"):
         return ""
     value = f"{zero_division:g}"
-    if figure.average == "example":
+    if figure.average == "example-based":
         empty = {
             "precision": tables.predicted.sum(axis=1),
             "recall": tables.true.sum(axis=1),
@@ -155,11 +169,8 @@ def _note(figure: Figure, sums: Sums, tables: ReportTables, zero_division: float
         }[figure.measure]
         count = int((empty == 0).sum())
         return f"0/0 counts as {value} in {count} of {len(empty)} reports" if count else ""
-    counts = sums.counts.pooled() if figure.average == "micro" else sums.counts
-    bad = getattr(undefined(counts), figure.measure)
-    if figure.average == "micro":
-        return f"0/0 counts as {value}" if bad[0] else ""
+    if figure.observation or figure.average == "micro":
+        return f"0/0 counts as {value}" if _is_zero_by_zero(figure, sums) else ""
+    bad = getattr(undefined(sums.counts), figure.measure)
     affected = [name for name, is_bad in zip(names, bad, strict=True) if is_bad]
-    if figure.observation:
-        return f"0/0 counts as {value}" if figure.observation in affected else ""
     return f"0/0 counts as {value} for {', '.join(affected)}" if affected else ""

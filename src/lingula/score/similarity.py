@@ -25,10 +25,12 @@ def cosine(left: npt.ArrayLike, right: npt.ArrayLike) -> npt.NDArray[np.float64]
     """Cosine of each pair of rows: float64, shape (n,); 0 where a norm is 0.
 
     Args:
-        left: Shape (n, hidden), any float type; summed in float64.
+        left: Shape (n, hidden), any float type; summed in float64. A row of NaN stands for a
+            report that has no vector, and has cosine 0.
         right: Shape (n, hidden).
     """
-    a, b = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
+    a = np.nan_to_num(np.asarray(left, dtype=np.float64))
+    b = np.nan_to_num(np.asarray(right, dtype=np.float64))
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     products = np.einsum("nh,nh->n", a, b)
     return divide(products, norms, zero_division=0.0)
@@ -58,12 +60,9 @@ def chexbert_similarity(
             "give a CheXbert .pth file or a model folder"
         )
     check_lengths(references, generated)
-    places: dict[tuple[str, str], int] = {}
+    places: dict[tuple[str | None, str | None], int] = {}
     index = np.fromiter(
-        (
-            places.setdefault((reference or "", text or ""), len(places))
-            for reference, text in zip(references, generated, strict=True)
-        ),
+        (places.setdefault(pair, len(places)) for pair in zip(references, generated, strict=True)),
         dtype=np.intp,
         count=len(references),
     )
