@@ -4,23 +4,50 @@
 >>> labels = lingula.load("rules").label(["No pneumothorax. Possible right basilar pneumonia."])
 >>> labels.values[0, labels.schema.index("Pneumothorax")]
 np.float32(0.0)
+
+Names are imported when they are first used, so that ``import lingula`` costs nothing.
 """
 
-from lingula.errors import (
-    CheckpointError,
-    ColumnError,
-    InputError,
-    LexiconError,
-    LingulaError,
-    MissingExtraError,
-    RecipeError,
-    SchemaError,
-)
-from lingula.labels import Evidence, Label, Labeler, Labels, Observation, Schema
-from lingula.loading import load
-from lingula.schemas import load_schema
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lingula.errors import (
+        CheckpointError,
+        ColumnError,
+        InputError,
+        LexiconError,
+        LingulaError,
+        MissingExtraError,
+        RecipeError,
+        SchemaError,
+    )
+    from lingula.labels import Evidence, Label, Labeler, Labels, Observation, Schema
+    from lingula.loading import load
+    from lingula.schemas import load_schema
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "CheckpointError": "errors",
+    "ColumnError": "errors",
+    "InputError": "errors",
+    "LexiconError": "errors",
+    "LingulaError": "errors",
+    "MissingExtraError": "errors",
+    "RecipeError": "errors",
+    "SchemaError": "errors",
+    "Evidence": "labels",
+    "Label": "labels",
+    "Labeler": "labels",
+    "Labels": "labels",
+    "Observation": "labels",
+    "Schema": "labels",
+    "load": "loading",
+    "load_schema": "schemas",
+}
 
 __all__ = [
     "CheckpointError",
@@ -41,3 +68,13 @@ __all__ = [
     "load",
     "load_schema",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"lingula.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'lingula' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
