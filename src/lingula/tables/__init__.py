@@ -1,1 +1,1 @@
-
+"""Tables of reports and of labels: readers, writers, and the choice of columns."""

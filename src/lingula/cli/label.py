@@ -1,0 +1,225 @@
+"""``lingula label``: a table or folder of reports in, the table with its labels out."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lingula.errors import InputError, LingulaError
+
+if TYPE_CHECKING:
+    from lingula.labels import Labeler
+
+#: Options that only the rules know, and those that only BERT labelers know.
+RULE_OPTIONS = ("lexicon", "aggregation")
+BERT_OPTIONS = ("batch_size", "device", "runtime", "precision", "long")
+
+
+@click.command()
+@click.argument("source", metavar="INPUT")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help="Table to write: .csv, .tsv, .parquet or .jsonl (the text forms also with .gz).",
+)
+@click.option(
+    "--labeler",
+    "labeler_name",
+    default="rules",
+    show_default=True,
+    metavar="NAME|PATH",
+    help='"rules", "builtin", a CheXbert .pth file, or a model folder.',
+)
+@click.option("--schema", metavar="NAME|FILE", help="Observations: chexpert14, nih14, or a .toml.")
+@click.option("--lexicon", metavar="FILE", help="Rules that extend or replace those that ship.")
+@click.option(
+    "--aggregation",
+    type=click.Choice(["chexpert", "chexpert-code"]),
+    help="How the rules join mentions: as CheXpert's paper says (the default), or its program.",
+)
+@click.option(
+    "--text-column",
+    "text_columns",
+    multiple=True,
+    metavar="NAME",
+    help="Column to label; several are joined. Found by its name if not given.",
+)
+@click.option("--id-column", metavar="NAME", help="Column of ids; found by its name.")
+@click.option(
+    "--sections",
+    metavar="NAMES",
+    default="auto",
+    help='Sections to label, such as "findings,impression" (the default for whole reports), or '
+    '"none" for the text as it is (the default for a column named for a section).',
+)
+@click.option("--evidence", metavar="FILE", help="Also write a table with one row a mention.")
+@click.option("--probabilities", is_flag=True, help="Add the probability of each class.")
+@click.option(
+    "--format-like",
+    type=click.Choice(["chexbert"]),
+    help="Write the columns of CheXbert's labeled_reports.csv and no others.",
+)
+@click.option("--suffix", default="", metavar="TEXT", help="Put after each new column's name.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes for the rules; all cores if not given.",
+)
+@click.option("--batch-size", type=click.IntRange(min=1), metavar="N", help="Texts a BERT step.")
+@click.option("--device", metavar="NAME", help="For BERT labelers: cpu, cuda, cuda:1, mps.")
+@click.option("--runtime", metavar="NAME", help="For BERT labelers: onnx or torch.")
+@click.option("--precision", metavar="NAME", help="For BERT labelers, such as int8 or float32.")
+@click.option("--long", is_flag=True, help="Label all of a text that a BERT labeler would cut.")
+@click.option(
+    "--input-format",
+    type=click.Choice(["csv", "tsv", "parquet", "jsonl"]),
+    help="Form of the input, where its name does not tell; csv for standard input.",
+)
+@click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the text.")
+@click.option("--no-header", is_flag=True, help="The first row holds a report, not column names.")
+@click.option(
+    "--on-bad-row",
+    type=click.Choice(["fail", "skip"]),
+    default="fail",
+    show_default=True,
+    help="Whether rows that cannot be read end the run, or go to OUTPUT.rejects.csv.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace output, or kept work, that is there.")
+@click.option("--resume", is_flag=True, help="Go on with the kept work of an interrupted run.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    *,
+    source: str,
+    output: str,
+    labeler_name: str,
+    schema: str | None,
+    lexicon: str | None,
+    aggregation: str | None,
+    text_columns: tuple[str, ...],
+    id_column: str | None,
+    sections: str,
+    evidence: str | None,
+    probabilities: bool,
+    format_like: str | None,
+    suffix: str,
+    workers: int | None,
+    batch_size: int | None,
+    device: str | None,
+    runtime: str | None,
+    precision: str | None,
+    long: bool,
+    input_format: str | None,
+    encoding: str,
+    no_header: bool,
+    on_bad_row: str,
+    overwrite: bool,
+    resume: bool,
+    quiet: bool,
+) -> None:
+    """Label every report of a table or folder.
+
+    INPUT is a CSV, TSV, Parquet or JSON Lines file (text forms also gzipped), a folder of .txt
+    files, or - for standard input. The output keeps the input's columns, row order and row count,
+    and adds one column an observation: 1 positive, 0 negative, -1 uncertain, empty not mentioned.
+    """
+    from lingula.cli.progress import RunProgress
+    from lingula.cli.run_summary import summary_lines
+    from lingula.pipeline import run
+
+    options: dict[str, Any] = {
+        "lexicon": lexicon,
+        "aggregation": aggregation,
+        "batch_size": batch_size,
+        "device": device,
+        "runtime": runtime,
+        "precision": precision,
+        "long": long or None,
+    }
+    labeler = _load(labeler_name, schema, options)
+    # How a model is run may change its last digits, so kept work is not mixed.
+    identity = {
+        key: None if value is None else str(value)
+        for key, value in options.items()
+        if key not in ("lexicon", "batch_size")
+    }
+    identity["lexicon"] = None if lexicon is None else _digest(lexicon)
+    try:
+        with RunProgress(quiet=quiet) as progress:
+            summary = run(
+                source,
+                output,
+                labeler,
+                text_columns=text_columns,
+                id_column=id_column,
+                sections=_section_names(sections),
+                evidence=evidence,
+                probabilities=probabilities,
+                format_like=format_like,
+                suffix=suffix,
+                workers=workers,
+                input_format=input_format,
+                encoding=encoding,
+                header=not no_header,
+                on_bad_row=on_bad_row,
+                overwrite=overwrite,
+                resume=resume,
+                identity=identity,
+                progress=progress.update,
+            )
+    except KeyboardInterrupt:
+        _tell_kept_work(output, quiet)
+        raise
+    if not quiet:
+        for line in summary_lines(summary):
+            click.echo(line, err=True)
+
+
+def _load(name: str, schema: str | None, options: dict[str, Any]) -> Labeler:
+    """The labeler with those options that it knows.
+
+    Raises:
+        LingulaError: If an option is given that it does not know.
+    """
+    import lingula
+
+    rules = name == "rules"
+    unknown = BERT_OPTIONS if rules else RULE_OPTIONS
+    for key in unknown:
+        if options[key] is not None:
+            option = "--" + key.replace("_", "-")
+            raise LingulaError(
+                f"{option} is for {'BERT labelers' if rules else 'the rules'}, "
+                f"not for --labeler {name}"
+            )
+    known = RULE_OPTIONS if rules else BERT_OPTIONS
+    given = {key: options[key] for key in known if options[key] is not None}
+    return lingula.load(name, schema=schema, **given)
+
+
+def _section_names(sections: str) -> tuple[str, ...] | str | None:
+    if sections == "auto":
+        return "auto"
+    if sections == "none":
+        return None
+    return tuple(name.strip() for name in sections.split(",") if name.strip())
+
+
+def _digest(path: str) -> str:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _tell_kept_work(output: str, quiet: bool) -> None:
+    from lingula.pipeline.places import work_folder
+
+    folder = work_folder(Path(output))
+    if folder.exists() and not quiet:
+        click.echo(f"\nlingula: finished work is kept in {folder}; go on with --resume", err=True)

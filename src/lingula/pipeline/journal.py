@@ -1,0 +1,158 @@
+"""Finished work, kept beside the output until it is whole, so that a run can go on.
+
+Kept are the labels of each task, numbered, not the output: a resumed run reads the input and
+writes the output anew, but takes from here what was labeled. So it does the same steps as a run
+that was never interrupted, and ends in the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lingula.errors import InputError
+from lingula.labels import Evidence, Label
+from lingula.pipeline.task import TaskResult
+
+MANIFEST = "manifest.json"
+
+#: Fields of Evidence in the order of its constructor.
+_CELLS = attrgetter(*(field.name for field in fields(Evidence)))
+
+
+class Journal:
+    """A folder of finished tasks with a manifest of what they depend on.
+
+    Args:
+        folder: The folder; created if it is not there.
+        manifest: Input, options and versions, as JSON values.
+        resume: Whether to go on with the tasks that are there, rather than refuse.
+        overwrite: Whether to throw away the tasks that are there, rather than refuse.
+
+    Raises:
+        InputError: If tasks are there and neither is allowed, or they were made of another input
+            or with other options.
+        OSError: If the folder cannot be written.
+    """
+
+    def __init__(
+        self, folder: Path, manifest: Mapping[str, Any], *, resume: bool, overwrite: bool
+    ) -> None:
+        self.folder = folder
+        self.tasks = 0
+        kept = folder / MANIFEST
+        if kept.exists():
+            if resume:
+                _require_same(kept, manifest)
+            elif overwrite:
+                discard(folder)
+            else:
+                raise InputError(
+                    f"{folder} holds the work of an interrupted run: go on with --resume, or "
+                    "throw it away with --overwrite"
+                )
+        folder.mkdir(exist_ok=True)
+        self.tasks = len(list(folder.glob("task-*.npz")))
+        if not kept.exists():
+            _write_whole(kept, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
+
+    def read(self, number: int, texts: int, evidence: bool) -> TaskResult | None:
+        """A finished task of so many texts, or None if it was not finished (or is damaged)."""
+        path = self._path(number)
+        try:
+            with np.load(path, allow_pickle=False) as held:
+                result = _unpacked(dict(held), evidence)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            # Not there, or cut short by a power failure: it is done again.
+            return None
+        return result if len(result) == texts else None
+
+    def write(self, number: int, result: TaskResult) -> None:
+        """Keep a finished task.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        data = io.BytesIO()
+        np.savez(data, **_packed(result))
+        _write_whole(self._path(number), data.getvalue())
+        self.tasks += 1
+
+    def close(self, *, done: bool) -> None:
+        """Remove the folder if the run is done or there is nothing in it worth keeping."""
+        if done or not self.tasks:
+            discard(self.folder)
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"task-{number:06d}.npz"
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder of kept work, if it is one.
+
+    Raises:
+        InputError: If the folder holds anything but such work.
+    """
+    if not folder.exists():
+        return
+    if any(folder.iterdir()) and not (folder / MANIFEST).exists():
+        raise InputError(f"{folder}: is in the way, and is not kept work; move it away")
+    shutil.rmtree(folder)
+
+
+def _require_same(path: Path, manifest: Mapping[str, Any]) -> None:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: cannot be read ({error}); throw the kept work away with --overwrite"
+        ) from None
+    # Compared as JSON holds it: tuples are lists there.
+    wanted = json.loads(json.dumps(manifest))
+    changed = [key for key in wanted if kept.get(key) != wanted[key]]
+    if changed:
+        raise InputError(
+            f"cannot go on with {path.parent}: since the interrupted run this has changed: "
+            f"{', '.join(changed)}; start anew with --overwrite"
+        )
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    beside = path.with_name(path.name + ".new")
+    beside.write_bytes(data)
+    os.replace(beside, path)  # noqa: PTH105 - replaces on every system
+
+
+def _packed(result: TaskResult) -> dict[str, Any]:
+    arrays: dict[str, Any] = {
+        "classes": result.classes,
+        "truncated": np.int64(result.truncated),
+    }
+    if result.probabilities is not None:
+        arrays["probabilities"] = result.probabilities
+    if result.evidence is not None:
+        rows = [[_CELLS(item) for item in items] for items in result.evidence]
+        arrays["evidence"] = np.frombuffer(json.dumps(rows).encode(), dtype=np.uint8)
+    return arrays
+
+
+def _unpacked(arrays: Mapping[str, Any], evidence: bool) -> TaskResult:
+    found = None
+    if evidence:
+        found = tuple(
+            tuple(Evidence(name, Label(label), *rest) for name, label, *rest in items)
+            for items in json.loads(arrays["evidence"].tobytes())
+        )
+    return TaskResult(
+        arrays["classes"], arrays.get("probabilities"), found, int(arrays["truncated"])
+    )

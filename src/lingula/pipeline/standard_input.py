@@ -1,0 +1,34 @@
+"""Standard input as a file, which can be read more than once."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from lingula.pipeline.places import writing
+
+STANDARD_INPUT = "-"
+
+
+@contextmanager
+def as_file(source: str | Path, output: Path) -> Iterator[Path]:
+    """The input as a file; standard input is stored beside the output for as long.
+
+    Raises:
+        InputError: If it cannot be stored.
+    """
+    if str(source) != STANDARD_INPUT:
+        yield Path(source)
+        return
+    with ExitStack() as stack:
+        with writing(output):
+            stored = stack.enter_context(
+                tempfile.NamedTemporaryFile(dir=output.parent, prefix=".lingula-stdin-")
+            )
+            shutil.copyfileobj(sys.stdin.buffer, stored)
+            stored.flush()
+        yield Path(stored.name)

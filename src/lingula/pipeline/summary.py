@@ -1,0 +1,96 @@
+"""What a run tells while it works and when it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.labels import Schema
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        rows: Rows that are labeled and written.
+        total: Rows of the input.
+        restored: Those of ``rows`` that an earlier, interrupted run had labeled.
+    """
+
+    rows: int
+    total: int
+    restored: int
+
+
+@dataclass(frozen=True)
+class StageSeconds:
+    """Wall-clock seconds of the main process, by stage.
+
+    Attributes:
+        check: Looking through the input once, for rows that cannot be read.
+        read: Reading the input for labeling, and finding equal texts.
+        label: Labeling, or waiting for the processes that label.
+        write: Writing the output (and the evidence).
+    """
+
+    check: float
+    read: float
+    label: float
+    write: float
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        output: The table that was written.
+        schema: The observations.
+        text_columns: Names of the columns whose text was labeled.
+        sections: The sections that were selected in it, or None for the text as it is.
+        rows: Rows of the output.
+        empty: Those of them without a text.
+        distinct: Different texts among all rows.
+        labeled: Texts that were given to the labeler; more than ``distinct`` when a text comes
+            back long after it was last seen.
+        restored: Rows whose labels an earlier, interrupted run had made.
+        counts: int64, shape (k, 4): rows a class (blank, positive, negative, uncertain).
+        rejected: Rows that were left out because they could not be read.
+        rejects: File that holds those rows, or None if there are none.
+        blank_lines: Lines of nothing but white space, which are no rows.
+        duplicate_ids: Rows whose id an earlier row has.
+        first_duplicate_id: The first such id, or None.
+        truncated: Distinct texts that a model could not read to their end.
+        processes: Worker processes that labeled; 0 if the main process did.
+        seconds: Wall-clock time of the whole run.
+        stages: The same by stage.
+    """
+
+    output: Path
+    schema: Schema
+    text_columns: tuple[str, ...]
+    sections: tuple[str, ...] | None
+    rows: int
+    empty: int
+    distinct: int
+    labeled: int
+    restored: int
+    counts: npt.NDArray[np.int64]
+    rejected: int
+    rejects: Path | None
+    blank_lines: int
+    duplicate_ids: int
+    first_duplicate_id: str | None
+    truncated: int
+    processes: int
+    seconds: float
+    stages: StageSeconds
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows of the output by wall-clock second, reading and writing included."""
+        return self.rows / self.seconds if self.seconds > 0 else 0.0

@@ -1,0 +1,83 @@
+"""The texts of a batch of rows, of one column or of several joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lingula.errors import ColumnError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Between joined columns: a blank line, so that no sentence runs on from one into the next.
+JOINT = "\n\n"
+
+_NUMBER = r"^\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*$"
+
+
+def texts_of(batch: pa.RecordBatch, columns: Sequence[int]) -> pa.Array:
+    """The text of each row, as pyarrow strings; null where there is none.
+
+    Several columns are joined by a blank line; those without a text are left out.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    pieces = [_plain(batch.column(position)) for position in columns]
+    if len(pieces) == 1:
+        return pieces[0]
+    pieces = [pc.if_else(_is_blank(piece), None, piece) for piece in pieces]
+    joined = pc.binary_join_element_wise(*pieces, JOINT, null_handling="skip")
+    return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
+
+
+def locate(pieces: Sequence[str | None], offset: int) -> tuple[int, int]:
+    """Where a place in a joined text is: which piece, and the offset in it.
+
+    Args:
+        pieces: The texts of one row's columns, as they are.
+        offset: Characters from the start of the text that ``texts_of`` joins of them.
+    """
+    if len(pieces) == 1:
+        return 0, offset
+    place = (0, offset)
+    for position, piece in enumerate(pieces):
+        if piece is None or not piece.strip():
+            continue
+        place = (position, offset)
+        if offset < len(piece):
+            break
+        offset -= len(piece) + len(JOINT)
+    return place
+
+
+def require_words(texts: pa.Array, column: str, source: str) -> None:
+    """Refuse a text column whose every cell is a number.
+
+    Raises:
+        ColumnError: If no cell holds anything but a number.
+    """
+    import pyarrow.compute as pc
+
+    filled = texts.filter(pc.invert(pc.fill_null(_is_blank(texts), True)))
+    if len(filled) and pc.all(pc.match_substring_regex(filled, _NUMBER)).as_py():
+        raise ColumnError(
+            f"{source}: the column {column!r} holds numbers, not text; "
+            "name the text's column with --text-column"
+        )
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    return pc.cast(column, pa.string())
+
+
+def _is_blank(texts: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.equal(pc.utf8_trim_whitespace(texts), "")

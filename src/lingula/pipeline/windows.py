@@ -1,0 +1,142 @@
+"""Batches of rows on their way: their different texts, and room for the labels of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.labels import is_missing
+from lingula.pipeline.seen import SeenHashes, Slot, SlotCache, text_key
+from lingula.pipeline.task import TaskResult
+from lingula.pipeline.texts import require_words, texts_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Texts that are remembered with their labels, twice over; about 300 bytes each.
+REMEMBERED = 40_000
+#: The same where probabilities or evidence come with them, which take some kilobytes.
+REMEMBERED_WITH_REASONS = 5_000
+
+
+@dataclass(eq=False)
+class Window:
+    """A batch of n rows on its way.
+
+    Attributes:
+        number: Counted from 0.
+        batch: The rows of the input.
+        texts: The text of each row.
+        indices: Which of ``slots`` is each row's: int64, shape (n,).
+        slots: Room for the labels of each different text.
+        fresh: Those of ``slots`` that this window's own task fills.
+        fresh_texts: Their texts, in that order.
+        task: The labels of ``fresh_texts``, once it is under way.
+        restored: Whether the task was finished by an earlier run.
+    """
+
+    number: int
+    batch: pa.RecordBatch
+    texts: pa.Array
+    indices: npt.NDArray[np.int64]
+    slots: list[Slot]
+    fresh: list[Slot]
+    fresh_texts: list[str | None]
+    task: Future[TaskResult] | None = None
+    restored: bool = False
+
+    def fill(self, result: TaskResult) -> None:
+        """Put the task's labels where the rows, and later windows, find them."""
+        for position, slot in enumerate(self.fresh):
+            slot.classes = result.classes[position].tobytes()
+            if result.probabilities is not None:
+                slot.probabilities = result.probabilities[position].tobytes()
+            if result.evidence is not None:
+                slot.evidence = result.evidence[position]
+
+    def classes(self, width: int) -> npt.NDArray[np.int8]:
+        """Labels of the rows, when all slots are filled: int8, shape (n, k)."""
+        held = np.frombuffer(b"".join([slot.classes for slot in self.slots]), dtype=np.int8)
+        return held.reshape(-1, width)[self.indices]
+
+    def probabilities(self, width: int) -> npt.NDArray[np.float32]:
+        """Probabilities of the rows, when all slots are filled: float32, shape (n, k, 4)."""
+        held = np.frombuffer(b"".join([slot.probabilities for slot in self.slots]), np.float32)
+        return held.reshape(-1, width, 4)[self.indices]
+
+
+class Windows:
+    """Makes windows of batches, and finds the texts that were seen before.
+
+    Args:
+        columns: Positions of the text columns.
+        names: Their names.
+        source: The input, as messages name it.
+        reasons: Whether probabilities or evidence come with the labels.
+        may_be_numbers: Whether a text column of numbers alone is let through.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[int],
+        names: Sequence[str],
+        source: str,
+        *,
+        reasons: bool,
+        may_be_numbers: bool,
+    ) -> None:
+        self._columns = columns
+        self._names = names
+        self._source = source
+        self._cache = SlotCache(REMEMBERED_WITH_REASONS if reasons else REMEMBERED)
+        self._seen = SeenHashes()
+        self._check_numbers = not may_be_numbers
+        self.count = 0
+        self.empty = 0
+        self.labeled = 0
+
+    @property
+    def distinct(self) -> int:
+        """Number of different texts so far."""
+        return len(self._seen)
+
+    def make(self, batch: pa.RecordBatch) -> Window:
+        """A window of a batch; its fresh texts are yet to be labeled.
+
+        Raises:
+            ColumnError: If the first batch shows that the text column holds numbers.
+        """
+        texts = texts_of(batch, self._columns)
+        if self._check_numbers:
+            require_words(texts, self._names[0], self._source)
+            self._check_numbers = False
+        encoded = texts.dictionary_encode(null_encoding="encode")
+        indices = encoded.indices.to_numpy().astype(np.int64)
+        different: list[str | None] = encoded.dictionary.to_pylist()
+        self._count(different, indices)
+        slots: list[Slot] = []
+        fresh: list[Slot] = []
+        fresh_texts: list[str | None] = []
+        for text in different:
+            key = text_key(text)
+            slot = self._cache.get(key)
+            if slot is None:
+                slot = Slot()
+                self._cache.put(key, slot)
+                fresh.append(slot)
+                fresh_texts.append(text)
+            slots.append(slot)
+        window = Window(self.count, batch, texts, indices, slots, fresh, fresh_texts)
+        self.count += 1
+        self.labeled += len(fresh)
+        return window
+
+    def _count(self, different: Sequence[str | None], indices: npt.NDArray[np.int64]) -> None:
+        missing = np.fromiter(map(is_missing, different), dtype=np.bool_, count=len(different))
+        self.empty += int(missing[indices].sum())
+        self._seen.add(np.fromiter(map(hash, different), dtype=np.int64, count=len(different)))

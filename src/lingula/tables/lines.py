@@ -1,0 +1,53 @@
+"""Lines of a text file, kept together as records, with their numbers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from io import TextIOWrapper
+
+
+class RecordLines(Iterator[str]):
+    """Feeds a parser line by line and remembers the lines of the record it is reading.
+
+    Lines of nothing but spaces and tabs between records are no rows: they are counted and
+    passed over, as pandas does, so that row numbers agree with a table read there.
+
+    Args:
+        stream: Text opened with ``newline=""``, so that line ends come as they are.
+        delimiter: A character that is never part of a blank line (a tab may separate cells).
+    """
+
+    def __init__(self, stream: TextIOWrapper, delimiter: str = "") -> None:
+        self._stream = stream
+        self._blank = " \t\r\n".replace(delimiter, "") if delimiter else " \t\r\n"
+        self._pushed: deque[str] = deque()
+        self.record: list[str] = []
+        self.number = 0
+        self.blank_lines = 0
+
+    def __next__(self) -> str:
+        while True:
+            line = self._pushed.popleft() if self._pushed else next(self._stream)
+            self.number += 1
+            if not self.record and not line.strip(self._blank):
+                self.blank_lines += 1
+                continue
+            self.record.append(line)
+            return line
+
+    @property
+    def first(self) -> int:
+        """Number of the record's first line, from 1."""
+        return self.number - len(self.record) + 1
+
+    def text(self) -> str:
+        """The record as it stands in the file, without its last line end."""
+        return "".join(self.record).rstrip("\r\n")
+
+    def keep_only_first(self) -> None:
+        """Give the record's other lines back, to be read as records of their own."""
+        rest = self.record[1:]
+        self._pushed.extendleft(reversed(rest))
+        self.number -= len(rest)
+        del self.record[1:]

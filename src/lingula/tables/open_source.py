@@ -1,0 +1,71 @@
+"""One door to every reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lingula.errors import InputError
+from lingula.tables.csv_source import CsvSource
+from lingula.tables.folder_source import FolderSource
+from lingula.tables.formats import DELIMITERS, TableFormat, format_of
+from lingula.tables.jsonl_source import JsonlSource
+from lingula.tables.parquet_source import ParquetSource
+from lingula.tables.source import BATCH_ROWS, TableSource
+
+
+def open_source(
+    path: Path,
+    *,
+    name: str | None = None,
+    table_format: TableFormat | None = None,
+    encoding: str = "utf-8",
+    header: bool = True,
+    skip_bad_rows: bool = False,
+    batch_rows: int = BATCH_ROWS,
+) -> TableSource:
+    """A table or folder of reports, looked through once for rows that cannot be read.
+
+    Args:
+        path: A CSV, TSV, Parquet or JSON Lines file (the text forms also gzipped), or a folder
+            of .txt files.
+        name: The source, as messages name it; its path if not given.
+        table_format: The form of a file; told by its name if not given.
+        encoding: Of the text forms.
+        header: Whether the first row of CSV or TSV holds the column names.
+        skip_bad_rows: Whether bad rows are left out instead of raising.
+        batch_rows: Rows of a batch at most.
+
+    Raises:
+        InputError: If there is no such file or folder, or it cannot be read.
+    """
+    name = str(path) if name is None else name
+    if path.is_dir():
+        return FolderSource(
+            path,
+            name=name,
+            encoding=encoding,
+            skip_bad_rows=skip_bad_rows,
+            batch_rows=batch_rows,
+        )
+    if not path.exists():
+        raise InputError(f"{name}: there is no such file or folder")
+    table_format = format_of(path) if table_format is None else table_format
+    if table_format.kind == "parquet":
+        return ParquetSource(path, name=name, batch_rows=batch_rows)
+    if table_format.kind == "jsonl":
+        return JsonlSource(
+            path,
+            name=name,
+            encoding=encoding,
+            skip_bad_rows=skip_bad_rows,
+            batch_rows=batch_rows,
+        )
+    return CsvSource(
+        path,
+        name=name,
+        delimiter=DELIMITERS[table_format.kind],
+        encoding=encoding,
+        header=header,
+        skip_bad_rows=skip_bad_rows,
+        batch_rows=batch_rows,
+    )
