@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("evaluate", "Measure predicted labels against true ones."),
     "score": ("score", "Score generated reports against references (CheXbert F1)."),
     "convert": ("convert", "Convert a CheXbert checkpoint to a model folder."),
+    "audit": ("audit", "Audit a table of labels: a page, all figures, and a data sheet."),
     "schema": ("schema", "List schemas, or show one with its rules and examples."),
 }
 

@@ -1,0 +1,317 @@
+"""How often each label occurs, for whom, and whether it occurs often enough to be measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.audit.check import Check, Earlier
+from lingula.audit.grouping import Grouping, group_column, is_telling
+from lingula.audit.inputs import AuditInput
+from lingula.audit.intervals import effective_size, widest, wilson
+from lingula.audit.options import AuditOptions
+from lingula.audit.result import (
+    CheckResult,
+    Column,
+    Exhibit,
+    Finding,
+    Grid,
+    Kind,
+    Level,
+    Measure,
+    Stack,
+    Table,
+)
+from lingula.audit.wording import count_of, join, percent
+from lingula.errors import ColumnError
+from lingula.labels import Label
+
+#: The order in which bars show the four labels.
+PARTS = (Label.POSITIVE, Label.UNCERTAIN, Label.NEGATIVE, Label.BLANK)
+#: Groups smaller than this are not compared with each other.
+SMALLEST_GROUP = 50
+#: Differences between groups that are named.
+MOST_DIFFERENCES = 6
+
+
+class Prevalence(Check):
+    """Counts of the four labels, overall and by metadata; labels too rare to measure."""
+
+    name = "prevalence"
+    title = "Prevalence"
+    question = "How often does each label occur, for whom, and often enough to be measured?"
+    meaning = "share of the labels with enough positives to be measured"
+
+    def run(self, data: AuditInput, options: AuditOptions, earlier: Earlier) -> CheckResult:
+        """Count, with 95% intervals that allow for several rows a patient."""
+        n, k = data.labels.classes.shape
+        counts = np.stack([data.is_label(label).sum(axis=0) for label in PARTS])
+        positive = data.is_label(Label.POSITIVE)
+        if data.patients is None:
+            sizes = np.full(k, float(n))
+            cases = counts[0]
+        else:
+            sizes = effective_size(positive, data.patients.codes)
+            cases = _patients_with(positive, data.patients.codes)
+        share = counts[0] / n
+        low, high = wilson(share * sizes, sizes)
+        width = widest(cases)
+        rare = width > options.widest_interval
+        unit = "patients" if data.patients is not None else f"{data.unit}s"
+        table = Table(
+            "labels",
+            "Counts of each label",
+            (
+                Column("label", "Label"),
+                Column("positive", "Positive", Kind.COUNT),
+                Column("uncertain", "Uncertain", Kind.COUNT),
+                Column("negative", "Negative", Kind.COUNT),
+                Column("blank", "Blank", Kind.COUNT),
+                Column("prevalence", "Positive share", Kind.SHARE),
+                Column("low", "95% low", Kind.SHARE),
+                Column("high", "95% high", Kind.SHARE),
+                Column("cases", f"Positive {unit}", Kind.COUNT),
+                Column("width", "Widest interval", Kind.SHARE),
+            ),
+            tuple(
+                (
+                    name,
+                    *(int(c) for c in counts[:, i]),
+                    float(share[i]),
+                    float(low[i]),
+                    float(high[i]),
+                    int(cases[i]),
+                    float(width[i]),
+                )
+                for i, name in enumerate(data.label_names)
+            ),
+            note=(
+                f"Share of all {n:,} rows, blanks included. "
+                "Widest interval: how wide the 95% interval of a sensitivity measured on these "
+                f"positive {unit} can be."
+            ),
+        )
+        stack = Stack(
+            "four_labels",
+            "How the rows divide",
+            tuple(label.name.lower() for label in PARTS),
+            tuple(
+                (name, tuple(int(c) for c in counts[:, i]))
+                for i, name in enumerate(data.label_names)
+            ),
+        )
+        findings = list(_rarity(data, options, cases, width=width, rare=rare, unit=unit))
+        constant = [
+            f"{name} (always {Label(int(data.labels.classes[0, i])).name.lower()})"
+            for i, name in enumerate(data.label_names)
+            if (data.labels.classes[:, i] == data.labels.classes[0, i]).all()
+        ]
+        if constant:
+            findings.append(
+                Finding(
+                    f"The same in every row, so nothing can be learned from it: {join(constant)}.",
+                    Level.ACT,
+                )
+            )
+        exhibits: list[Exhibit] = [stack, table]
+        groupings = [
+            group_column(name, data.metadata.column(name), options.most_levels)
+            for name in _columns(data, options)
+            if data.metadata is not None
+        ]
+        for grouping in groupings:
+            findings += [Finding(odd, Level.LOOK) for odd in grouping.odd]
+            exhibits += _breakdown(data, grouping, positive)
+        findings += _differences(data, groupings, positive)
+        measurable = int(k - rare.sum())
+        return CheckResult(
+            self.name,
+            self.title,
+            measurable / k,
+            f"{measurable} of {k} labels occur in enough {unit} to be measured.",
+            tuple(findings),
+            _advice(bool(rare.any()), bool(groupings)),
+            (
+                Measure("labels", "Labels", k),
+                Measure("measurable", "Measurable labels", measurable),
+                Measure("widest_interval", "Interval allowed", options.widest_interval, Kind.SHARE),
+            ),
+            tuple(exhibits),
+            label_scores=1 - width,
+        )
+
+
+def _patients_with(
+    positive: npt.NDArray[np.bool_], patients: npt.NDArray[np.intp]
+) -> npt.NDArray[np.int64]:
+    """Patients with at least one positive row, a label; rows without a patient count singly."""
+    return np.array(
+        [
+            len(np.unique(patients[column & (patients >= 0)]))
+            + int((column & (patients < 0)).sum())
+            for column in positive.T
+        ],
+        dtype=np.int64,
+    )
+
+
+def _rarity(
+    data: AuditInput,
+    options: AuditOptions,
+    cases: npt.NDArray[np.int64],
+    *,
+    width: npt.NDArray[np.float64],
+    rare: npt.NDArray[np.bool_],
+    unit: str,
+) -> list[Finding]:
+    absent = [name for name, count in zip(data.label_names, cases, strict=True) if count == 0]
+    findings = []
+    if absent:
+        findings.append(Finding(f"Never positive: {join(absent)}.", Level.ACT))
+    for i in np.flatnonzero(rare & (cases > 0)):
+        findings.append(
+            Finding(
+                f"{data.label_names[i]} is too rare to measure: with {count_of(cases[i], unit)} "
+                "positive, a sensitivity can have a 95% interval "
+                f"{100 * width[i]:.0f} points wide.",
+                Level.ACT,
+            )
+        )
+    if not rare.any():
+        findings.append(
+            Finding(
+                "Every label is frequent enough: no sensitivity's interval is wider than "
+                f"{100 * options.widest_interval:.0f} points.",
+                Level.GOOD,
+            )
+        )
+    return findings
+
+
+def _columns(data: AuditInput, options: AuditOptions) -> tuple[str, ...]:
+    if data.metadata is None:
+        return ()
+    names = data.metadata.column_names
+    if options.groups is None:
+        return tuple(name for name in names if is_telling(name))
+    for name in options.groups:
+        if name not in names:
+            raise ColumnError(
+                f"there is no metadata column {name!r}; there are {', '.join(names) or 'none'}"
+            )
+    return options.groups
+
+
+def _breakdown(
+    data: AuditInput, grouping: Grouping, positive: npt.NDArray[np.bool_]
+) -> tuple[Grid, Table]:
+    sizes = np.bincount(grouping.codes, minlength=len(grouping.names))
+    shares = np.full((len(data.label_names), len(sizes)), np.nan)
+    rows: list[tuple[str | int | float | None, ...]] = []
+    parts = [data.is_label(label) for label in PARTS]
+    for i, label in enumerate(data.label_names):
+        four = [
+            np.bincount(grouping.codes, weights=part[:, i], minlength=len(sizes)).astype(np.int64)
+            for part in parts
+        ]
+        low, high = wilson(four[0], sizes)
+        shares[i] = four[0] / sizes
+        rows += [
+            (
+                label,
+                group,
+                *(int(part[g]) for part in four),
+                float(shares[i, g]),
+                float(low[g]),
+                float(high[g]),
+            )
+            for g, group in enumerate(grouping.names)
+        ]
+    slug = grouping.name
+    grid = Grid(
+        f"by {slug}",
+        f"Positive share by {grouping.name}",
+        data.label_names,
+        tuple(f"{name} ({size:,})" for name, size in zip(grouping.names, sizes, strict=True)),
+        tuple(tuple(float(share) for share in row) for row in shares),
+        note="Number of rows in brackets; a darker cell is a higher share within its row.",
+    )
+    table = Table(
+        f"counts by {slug}",
+        f"Counts by {grouping.name}",
+        (
+            Column("label", "Label"),
+            Column("group", grouping.name),
+            Column("positive", "Positive", Kind.COUNT),
+            Column("uncertain", "Uncertain", Kind.COUNT),
+            Column("negative", "Negative", Kind.COUNT),
+            Column("blank", "Blank", Kind.COUNT),
+            Column("prevalence", "Positive share", Kind.SHARE),
+            Column("low", "95% low", Kind.SHARE),
+            Column("high", "95% high", Kind.SHARE),
+        ),
+        tuple(rows),
+        note="Wilson intervals, each row counted singly.",
+        detail=True,
+    )
+    return grid, table
+
+
+def _differences(
+    data: AuditInput, groupings: list[Grouping], positive: npt.NDArray[np.bool_]
+) -> list[Finding]:
+    """The largest ratios between groups whose intervals do not meet, one a label and column."""
+    found: list[tuple[float, str]] = []
+    for grouping in groupings:
+        members = [grouping.codes == g for g in range(len(grouping.names))]
+        large = [
+            g
+            for g, member in enumerate(members)
+            if member.sum() >= SMALLEST_GROUP and grouping.names[g] not in ("blank", "unreadable")
+        ]
+        if len(large) < 2:
+            continue
+        totals = np.array([members[g].sum() for g in large])
+        sizes = np.stack(
+            [
+                totals[j] * np.ones(positive.shape[1])
+                if data.patients is None
+                else effective_size(positive[members[g]], data.patients.codes[members[g]])
+                for j, g in enumerate(large)
+            ]
+        )
+        shares = np.stack([positive[members[g]].mean(axis=0) for g in large])
+        low, high = wilson(shares * sizes, sizes)
+        for i, label in enumerate(data.label_names):
+            most, least = int(shares[:, i].argmax()), int(shares[:, i].argmin())
+            if low[most, i] <= high[least, i]:
+                continue
+            # Ranked by the ratio that the intervals vouch for, so that small groups do not lead.
+            vouched = float(low[most, i] / max(high[least, i], 1e-9))
+            text = (
+                f"{label} is positive in {percent(shares[most, i])} where {grouping.name} is "
+                f"{grouping.names[large[most]]}, and in {percent(shares[least, i])} where it is "
+                f"{grouping.names[large[least]]}."
+            )
+            found.append((vouched, text))
+    found.sort(key=lambda item: -item[0])
+    return [
+        Finding(text, Level.LOOK) for vouched, text in found[:MOST_DIFFERENCES] if vouched > 1.25
+    ]
+
+
+def _advice(rare: bool, grouped: bool) -> tuple[str, ...]:
+    advice = []
+    if rare:
+        advice.append(
+            "Report no figure of a rare label without its interval, and leave it out of averages, "
+            "or gather more cases before testing on it."
+        )
+    if grouped:
+        advice.append(
+            "Where a label depends on view, sex, age or site, report test figures for each group: "
+            "a model can learn the group instead of the finding."
+        )
+    else:
+        advice.append("Give metadata (view, sex, age, site) to see for whom each label occurs.")
+    return tuple(advice)

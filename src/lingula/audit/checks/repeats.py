@@ -1,0 +1,208 @@
+"""Patients who come again and again: how much of the data is whose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.audit.check import Check, Earlier, where
+from lingula.audit.inputs import AuditInput, Groups
+from lingula.audit.options import AuditOptions
+from lingula.audit.result import (
+    CheckResult,
+    Column,
+    Curve,
+    Exhibit,
+    Finding,
+    Kind,
+    Level,
+    Measure,
+    Table,
+)
+from lingula.audit.wording import count_of, percent
+
+Counts = npt.NDArray[np.int64]
+
+MORE_THAN = (1, 2, 3, 5, 10, 20, 50, 100)
+TOP_SHARES = (0.01, 0.05, 0.1, 0.2, 0.31, 0.5)
+
+
+def effective_number(counts: Counts) -> float:
+    """Patients who would weigh as much if all had the same number: (sum n)^2 / sum n^2.
+
+    Kish's effective sample size (Survey Sampling, 1965), the counts being the weights.
+    """
+    total = float(counts.sum())
+    return total**2 / float(np.square(counts, dtype=np.float64).sum()) if total else 0.0
+
+
+def held_by_more_than(counts: Counts, k: int) -> tuple[float, float]:
+    """Share of the patients with more than ``k``, and the share of the data that they hold."""
+    many = counts > k
+    return float(many.mean()), float(counts[many].sum() / counts.sum())
+
+
+def held_by_top(counts: Counts, share: float) -> float:
+    """Share of the data held by the ``share`` of patients who have most."""
+    top = round(share * len(counts))
+    return float(np.sort(counts)[::-1][:top].sum() / counts.sum())
+
+
+class RepeatStudies(Check):
+    """Studies and rows a patient, and the share of the data that few patients hold."""
+
+    name = "repeats"
+    title = "Repeat studies"
+    question = "How much of the data comes from few patients?"
+    meaning = "effective number of patients, as a share of the patients"
+
+    def run(self, data: AuditInput, options: AuditOptions, earlier: Earlier) -> CheckResult:
+        """Count studies, else rows, a patient."""
+        if data.patients is None or not data.patients.names:
+            return self.not_checked("no column says which patient a row belongs to")
+        kinds = dict(_units(data, data.patients))
+        exhibits: list[Exhibit] = []
+        measures = [Measure("patients", "Patients", len(data.patients.names))]
+        for unit, counts in kinds.items():
+            exhibits += _exhibits(unit, counts)
+            measures += [
+                Measure(unit, unit.capitalize(), int(counts.sum())),
+                Measure(
+                    f"mean_{unit}",
+                    f"{unit.capitalize()} a patient, mean",
+                    float(counts.mean()),
+                    Kind.NUMBER,
+                ),
+                Measure(f"median_{unit}", "median", float(np.median(counts)), Kind.NUMBER),
+                Measure(f"most_{unit}", "most", int(counts.max())),
+                Measure(
+                    f"effective_patients_by_{unit}",
+                    f"Effective patients, by {unit}",
+                    effective_number(counts),
+                    Kind.NUMBER,
+                ),
+            ]
+        unit, counts = next(iter(kinds.items()))
+        patients = len(counts)
+        effective = effective_number(counts)
+        half = int(np.searchsorted(np.cumsum(np.sort(counts)[::-1]), counts.sum() / 2)) + 1
+        findings = []
+        unknown = int((data.patients.codes < 0).sum())
+        if unknown:
+            findings.append(
+                Finding(
+                    f"{count_of(unknown, 'rows')} ({percent(unknown / len(data))}) name no "
+                    "patient and are left out here.",
+                    Level.ACT,
+                )
+            )
+        score = effective / patients
+        if counts.max() > 1:
+            findings.append(
+                Finding(
+                    f"Half of the {unit} belong to {percent(half / patients)} of the patients.",
+                    Level.LOOK if score < 0.75 else Level.GOOD,
+                )
+            )
+            k = max((k for k in MORE_THAN if (counts > k).any()), default=1)
+            k = min(k, 10)
+            share, held = held_by_more_than(counts, k)
+            if share:
+                findings.append(
+                    Finding(
+                        f"The {percent(share)} of patients with more than {k} {unit} hold "
+                        f"{percent(held)} of them.",
+                        Level.LOOK,
+                    )
+                )
+            findings.append(
+                Finding(
+                    f"For an average over {unit}, these {patients:,} patients weigh as much as "
+                    f"{effective:,.0f} with the same number each.",
+                    Level.LOOK if score < 0.75 else Level.GOOD,
+                )
+            )
+        else:
+            findings.append(Finding(f"Every patient has one of the {unit}.", Level.GOOD))
+        order = np.argsort(-counts, kind="stable")[: options.examples]
+        present = np.flatnonzero(data.patients.counts() > 0)
+        rows = [int(where(data.patients.codes == present[p])[0]) for p in order if counts[p] > 1]
+        return CheckResult(
+            self.name,
+            self.title,
+            score,
+            f"{patients:,} patients have {int(counts.sum()):,} {unit}; they weigh as much as "
+            f"{effective:,.0f} patients with the same number each.",
+            tuple(findings),
+            (
+                "Split by patient, and resample patients (not rows) for intervals of test figures.",
+                "Weight each patient alike, or take one study a patient, where few patients would "
+                "otherwise decide a figure.",
+            )
+            if counts.max() > 1
+            else (),
+            tuple(measures),
+            tuple(exhibits),
+            self.show(data, options, rows, f"first row of a patient with many {unit}"),
+        )
+
+
+def _units(data: AuditInput, patients: Groups) -> Iterator[tuple[str, Counts]]:
+    """Counts a patient, most telling unit first: studies where they are known, then rows."""
+    studies = data.patient_studies
+    if studies is not None and studies.names:
+        both = (studies.codes >= 0) & (patients.codes >= 0)
+        _, first = np.unique(studies.codes[both], return_index=True)
+        counts = np.bincount(patients.codes[both][first], minlength=len(patients.names))
+        yield "studies", counts[counts > 0].astype(np.int64)
+        if data.unit == "study":
+            return
+    counts = patients.counts()
+    yield (
+        ("images" if data.unit == "image" else "reports" if data.unit == "report" else "rows"),
+        counts[counts > 0],
+    )
+
+
+def _exhibits(unit: str, counts: Counts) -> tuple[Exhibit, ...]:
+    ordered = np.sort(counts)[::-1]
+    held = np.concatenate([[0.0], np.cumsum(ordered) / ordered.sum()])
+    grid = np.linspace(0, 1, 101)
+    positions = np.round(grid * len(counts)).astype(np.intp)
+    marks = tuple((s, held_by_top(counts, s), f"{100 * s:.0f}%") for s in (0.05, 0.2, 0.5))
+    more = [(k, *held_by_more_than(counts, k)) for k in MORE_THAN if (counts > k).any()]
+    return (
+        Curve(
+            f"share_of_{unit}",
+            f"Share of {unit} against share of patients",
+            "Share of patients, those with most first",
+            f"Share of {unit}",
+            tuple(float(x) for x in grid),
+            tuple(float(y) for y in held[positions]),
+            marks,
+            note="The straight line is a data set in which every patient has the same number.",
+        ),
+        Table(
+            f"top_{unit}",
+            f"What the patients with most {unit} hold",
+            (
+                Column("patients", "Patients with most", Kind.SHARE),
+                Column("count", "Patients", Kind.COUNT),
+                Column("held", f"Share of {unit}", Kind.SHARE),
+            ),
+            tuple((s, round(s * len(counts)), held_by_top(counts, s)) for s in TOP_SHARES),
+        ),
+        Table(
+            f"more_than_{unit}",
+            f"Patients with more than k {unit}",
+            (
+                Column("k", "More than", Kind.COUNT),
+                Column("count", "Patients", Kind.COUNT),
+                Column("patients", "Share of patients", Kind.SHARE),
+                Column("held", f"Share of {unit}", Kind.SHARE),
+            ),
+            tuple((k, int((counts > k).sum()), share, part) for k, share, part in more),
+        ),
+    )

@@ -1,0 +1,290 @@
+"""Files into the input of an audit: labels, and what is joined to them by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.audit.inputs import AuditInput, OtherLabels
+from lingula.audit.known_tables import Columns, Layout, layout_of
+from lingula.audit.label_columns import (
+    FoundLabels,
+    labels_in_columns,
+    labels_in_list,
+    likely_schema,
+)
+from lingula.errors import ColumnError, InputError
+from lingula.labels import Labels, Schema, is_missing
+from lingula.schemas import load_schema
+from lingula.tables.columns import TEXT_NAMES, choose_id_column, choose_text_columns, find_column
+from lingula.tables.label_table import ID_COLUMNS
+from lingula.tables.open_source import open_source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Files:
+    """What to read.
+
+    Attributes:
+        labels: Table of the audited labels.
+        reports: Table or folder of reports, or None.
+        metadata: Table of further columns, or None.
+        compare: Tables of other labels.
+        truth: Table of expert labels, or None.
+        schema: A schema's name or TOML file; told by the columns if not given.
+        columns: Columns that the user names.
+        text_columns: Columns of the report text; found by their names if not given.
+        by_row_order: Match tables row by row instead of by id.
+    """
+
+    labels: Path
+    reports: Path | None = None
+    metadata: Path | None = None
+    compare: tuple[Path, ...] = ()
+    truth: Path | None = None
+    schema: str | None = None
+    columns: Columns = field(default_factory=Columns)
+    text_columns: tuple[str, ...] = ()
+    by_row_order: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class AuditedTable:
+    """The audited table and what was made of it, for writing a corrected one.
+
+    Attributes:
+        table: All columns as they are.
+        found: Its labels.
+        data: The input of the audit.
+    """
+
+    table: pa.Table
+    found: FoundLabels
+    data: AuditInput
+
+
+def read_table(path: Path) -> pa.Table:
+    """A whole table, all columns as they are; the cells of text formats are texts.
+
+    Raises:
+        InputError: If it cannot be read or has no rows.
+    """
+    import pyarrow as pa
+
+    source = open_source(path)
+    table = pa.Table.from_batches(source.batches(), schema=source.schema)
+    if not table.num_rows:
+        raise InputError(f"{path}: the table has a header but no rows")
+    for name in table.column_names:
+        if table.column_names.count(name) > 1:
+            raise ColumnError(f"{path}: the column {name!r} occurs twice; rename one")
+    return table
+
+
+def read_audit(files: Files) -> AuditedTable:
+    """Read and join everything.
+
+    Raises:
+        InputError: If a file cannot be read or has no rows, or tables cannot be joined.
+        ColumnError: If a column is missing.
+        SchemaError: If the schema is unknown.
+    """
+    path = files.labels
+    table = read_table(path)
+    layout = layout_of(table, files.columns, str(path))
+    schema = _schema(files.schema, layout, table)
+    found = _labels(table, layout, schema, str(path))
+    left = _Left(table, layout, files.by_row_order, str(path))
+    texts = _texts(table, left, files)
+    metadata = _metadata(table, left, layout, found, files)
+    splits = layout.splits
+    if splits is None and metadata is not None and "split" in metadata.column_names:
+        splits = layout_of(metadata, Columns(), str(path)).splits
+    data = AuditInput(
+        labels=found.labels,
+        ids=() if layout.id is None else _strings(table, layout.id),
+        name=f"{layout.known} ({path.name})" if layout.known else path.name,
+        unit="report" if files.reports is not None and not layout.known else layout.unit,
+        patients=layout.patients,
+        studies=layout.studies,
+        splits=splits,
+        texts=texts,
+        metadata=metadata,
+        compare=tuple(_other(other, left, found.labels, files) for other in files.compare),
+        truth=None if files.truth is None else _other(files.truth, left, found.labels, files),
+        outside=found.outside,
+    )
+    return AuditedTable(table, found, data)
+
+
+@dataclass(frozen=True, eq=False)
+class _Left:
+    """The audited table as the left side of a join."""
+
+    table: pa.Table
+    layout: Layout
+    by_row_order: bool
+    source: str
+
+    def positions(self, other: pa.Table, source: str, named: str | None) -> npt.NDArray[np.intp]:
+        """For each audited row its row in another table, -1 where it has none.
+
+        The key is a column that both have (the audited id column, or a known name of ids), else
+        the id columns of both.
+        """
+        if self.by_row_order:
+            if other.num_rows != self.table.num_rows:
+                raise InputError(
+                    f"by row order the tables need the same length: {self.source} has "
+                    f"{self.table.num_rows} rows, {source} has {other.num_rows}"
+                )
+            return np.arange(other.num_rows)
+        mine, theirs = self._keys(other, source, named)
+        keys = _strings(other, theirs)
+        place: dict[str, int] = {}
+        for position, key in enumerate(keys):
+            if is_missing(key):
+                continue
+            if key in place:
+                raise InputError(
+                    f"{source}: the id {key!r} of column {theirs!r} occurs in rows "
+                    f"{place[key] + 1} and {position + 1}; each row needs an id of its own"
+                )
+            place[key] = position
+        found = np.array([place.get(key, -1) for key in _strings(self.table, mine)], dtype=np.intp)
+        if (found < 0).all():
+            raise InputError(
+                f"{self.source} (column {mine!r}) and {source} (column {theirs!r}) share no id; "
+                "name the id column (--id-column), or match rows by their order (--by-row-order)"
+            )
+        return found
+
+    def _keys(self, other: pa.Table, source: str, named: str | None) -> tuple[str, str]:
+        mine = {name.strip().casefold(): name for name in self.table.column_names}
+        theirs = {name.strip().casefold(): name for name in other.column_names}
+        order = [] if self.layout.id is None else [self.layout.id.strip().casefold()]
+        if named is not None:
+            order = [named.strip().casefold()]
+        for name in [*order, *ID_COLUMNS]:
+            if name in mine and name in theirs:
+                return mine[name], theirs[name]
+        position = choose_id_column(other.schema, None, source)
+        if self.layout.id is None or position is None:
+            lacking = self.source if self.layout.id is None else source
+            raise InputError(
+                f"{lacking}: no id column was found to match {source} by; name it (--id-column), "
+                "or match rows by their order (--by-row-order)"
+            )
+        return self.layout.id, other.column_names[position]
+
+
+def _schema(named: str | None, layout: Layout, table: pa.Table) -> Schema:
+    if named is not None:
+        return load_schema(named)
+    if layout.schema is not None:
+        return load_schema(layout.schema)
+    return likely_schema(table.column_names)
+
+
+def _labels(table: pa.Table, layout: Layout, schema: Schema, source: str) -> FoundLabels:
+    if layout.finding_list is not None:
+        return labels_in_list(table, layout.finding_list, layout.separator, schema)
+    return labels_in_columns(table, schema, source)
+
+
+def _strings(table: pa.Table, name: str) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = table.column(name)
+    if pa.types.is_floating(column.type):
+        # pandas turns whole ids beside empty cells into floats.
+        whole = column.cast(pa.int64(), safe=False)
+        if pc.all(pc.equal(whole.cast(column.type), column)).as_py():
+            column = whole
+    texts = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
+    strings: list[str] = texts.to_pylist()
+    return strings
+
+
+def _texts(table: pa.Table, left: _Left, files: Files) -> list[str | None] | None:
+    if files.reports is not None:
+        other = read_table(files.reports)
+        joined = _joined_text(other, files.text_columns, str(files.reports))
+        at = left.positions(other, str(files.reports), files.columns.id)
+        return [joined[place] if place >= 0 else None for place in at]
+    if files.text_columns or any(
+        name.strip().casefold() in TEXT_NAMES for name in table.column_names
+    ):
+        return _joined_text(table, files.text_columns, str(files.labels))
+    return None
+
+
+def _joined_text(table: pa.Table, named: Sequence[str], source: str) -> list[str | None]:
+    positions = choose_text_columns(table.schema, named, source)
+    columns = [table.column(position).to_pylist() for position in positions]
+    if len(columns) == 1:
+        texts: list[str | None] = columns[0]
+        return texts
+    return [
+        "\n".join(cell for cell in cells if not is_missing(cell)) or None
+        for cells in zip(*columns, strict=True)
+    ]
+
+
+def _metadata(
+    table: pa.Table, left: _Left, layout: Layout, found: FoundLabels, files: Files
+) -> pa.Table | None:
+    """The columns that are neither labels nor ids nor text, and those of the metadata file."""
+    import pyarrow as pa
+
+    used = set(layout.used) | set(found.columns.values())
+    used |= {
+        table.column_names[find_column(table.schema, n, left.source)]
+        for n in files.text_columns
+        if files.reports is None
+    }
+    kept = [
+        n for n in table.column_names if n not in used and n.strip().casefold() not in TEXT_NAMES
+    ]
+    metadata = table.select(kept)
+    if files.metadata is not None:
+        other = read_table(files.metadata)
+        at = left.positions(other, str(files.metadata), files.columns.id)
+        index = pa.array(at, mask=at < 0)
+        for name in other.column_names:
+            if name not in table.column_names:
+                metadata = metadata.append_column(name, other.column(name).take(index))
+    return metadata if metadata.num_columns else None
+
+
+def _other(path: Path, left: _Left, audited: Labels, files: Files) -> OtherLabels:
+    """Another table's labels, brought to the audited rows and columns."""
+    table = read_table(path)
+    layout = layout_of(
+        table, Columns(finding_list=None, separator=files.columns.separator), str(path)
+    )
+    found = _labels(table, layout, audited.schema, str(path))
+    if found.outside:
+        first = found.outside[0]
+        raise InputError(
+            f"{path}, column {first.column!r}, row {first.rows[0] + 1}: {first.value} is no label; "
+            "labels are 1 (positive), 0 (negative), -1 (uncertain) or blank"
+        )
+    at = left.positions(table, str(path), files.columns.id)
+    rows = np.flatnonzero(at >= 0)
+    classes = np.zeros((len(rows), len(audited.schema)), dtype=np.int8)
+    columns = np.zeros(len(audited.schema), dtype=np.bool_)
+    for position, name in enumerate(found.labels.schema.names):
+        place = audited.schema.index(name)
+        classes[:, place] = found.labels.classes[at[rows], position]
+        columns[place] = True
+    return OtherLabels(path.name, rows, Labels(audited.schema, classes), columns)

@@ -1,0 +1,258 @@
+"""What an audit finds: plain frozen records that every renderer (HTML, JSON, Markdown) reads.
+
+A check returns one ``CheckResult``. Its numbers are typed by ``Kind``, so that a renderer knows
+how to write them and the JSON file can hold them unrounded.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+
+#: A number, a text, or nothing (shown as a dash: a figure that is missing is never a zero).
+Cell = str | int | float | None
+
+
+class Kind(str, Enum):
+    """How a number is meant."""
+
+    TEXT = "text"
+    COUNT = "count"
+    SHARE = "share"
+    NUMBER = "number"
+    STARS = "stars"
+
+
+class Level(str, Enum):
+    """What a reader should do about a check."""
+
+    GOOD = "good"
+    LOOK = "look"
+    ACT = "act"
+    MISSING = "not checked"
+
+
+#: Scores from which a check counts as good, or as worth a look; below them it asks for action.
+#: Ours: the checks' scores are all shares of the data (or of the labels) without the issue.
+GOOD_FROM = 0.95
+LOOK_FROM = 0.75
+
+
+def level_of(score: float | None) -> Level:
+    """The level of a score in 0 to 1; a check without a score was not checked."""
+    if score is None or math.isnan(score):
+        return Level.MISSING
+    if score >= GOOD_FROM:
+        return Level.GOOD
+    return Level.LOOK if score >= LOOK_FROM else Level.ACT
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure of a check.
+
+    Attributes:
+        name: Key in the JSON file.
+        title: What a reader sees.
+        value: The figure; None where it cannot be had.
+        kind: How it is meant.
+        low: Lower end of its 95% interval, if it has one.
+        high: Upper end.
+    """
+
+    name: str
+    title: str
+    value: Cell
+    kind: Kind = Kind.COUNT
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a ``Table``: its key in the JSON file, its heading, and what it holds."""
+
+    name: str
+    title: str
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of figures; ``rows`` has one tuple a row, one cell a column.
+
+    ``detail`` tables are folded away on the page (they are whole in the JSON file).
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    detail: bool = False
+
+    def column(self, name: str) -> tuple[Cell, ...]:
+        """The cells of one column.
+
+        Raises:
+            KeyError: If there is no such column.
+        """
+        for position, column in enumerate(self.columns):
+            if column.name == name:
+                return tuple(row[position] for row in self.rows)
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Stacked bars: for each row, how a total divides into parts.
+
+    Attributes:
+        parts: Titles of the parts, as in ``("positive", "uncertain", "negative", "blank")``.
+        rows: A title and one count a part.
+    """
+
+    name: str
+    title: str
+    parts: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Shares by row and column, drawn as a tinted table; None where there is nothing to divide."""
+
+    name: str
+    title: str
+    row_names: tuple[str, ...]
+    column_names: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line from (0, 0) to (1, 1): shares against shares, with points worth a name."""
+
+    name: str
+    title: str
+    x_title: str
+    y_title: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    marks: tuple[tuple[float, float, str], ...] = ()
+    note: str = ""
+
+
+Exhibit = Table | Stack | Grid | Curve
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence of what was found, and how much it matters."""
+
+    text: str
+    level: Level = Level.LOOK
+
+
+@dataclass(frozen=True)
+class Example:
+    """A row that shows an issue. ``text`` is only there when report text was asked for."""
+
+    row: int
+    id: str
+    why: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class CheckResult:
+    """What one check found.
+
+    Attributes:
+        name: The check's name, as in ``Audit.check(name)``.
+        title: Its heading.
+        score: 0 to 1, higher is better; None when it was not checked. Each check's documentation
+            says of what the score is a share.
+        summary: One sentence.
+        advice: What to do, one sentence each.
+        missing: Why it was not checked; empty when it was.
+        rows: Positions of all rows with the issue, or None where the issue is not one of rows.
+        label_scores: One score in 0 to 1 a label (NaN where it cannot be had), for the star
+            rating; None for a check that says nothing of single labels.
+    """
+
+    name: str
+    title: str
+    score: float | None
+    summary: str
+    findings: tuple[Finding, ...] = ()
+    advice: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
+    examples: tuple[Example, ...] = ()
+    missing: str = ""
+    rows: npt.NDArray[np.intp] | None = None
+    label_scores: npt.NDArray[np.float64] | None = None
+
+    @property
+    def level(self) -> Level:
+        """The level of the score."""
+        return level_of(self.score)
+
+    def value(self, name: str) -> Cell:
+        """The value of a measure.
+
+        Raises:
+            KeyError: If the check has no measure of that name.
+        """
+        for measure in self.measures:
+            if measure.name == name:
+                return measure.value
+        raise KeyError(name)
+
+    def table(self, name: str) -> Table:
+        """A table by name.
+
+        Raises:
+            KeyError: If the check has no table of that name.
+        """
+        for exhibit in self.exhibits:
+            if isinstance(exhibit, Table) and exhibit.name == name:
+                return exhibit
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """The whole audit of one label table.
+
+    Attributes:
+        name: What was audited, as a reader should see it.
+        schema: Name of the schema.
+        label_names: The k label names, in column order.
+        overview: Counts of rows, patients, studies, texts.
+        checks: One result a check, in the order of the registry.
+    """
+
+    name: str
+    schema: str
+    label_names: tuple[str, ...]
+    overview: tuple[Measure, ...]
+    checks: tuple[CheckResult, ...]
+
+    def check(self, name: str) -> CheckResult:
+        """The result of one check.
+
+        Raises:
+            KeyError: If no check of that name was run.
+        """
+        for result in self.checks:
+            if result.name == name:
+                return result
+        raise KeyError(name)

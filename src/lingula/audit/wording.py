@@ -1,0 +1,33 @@
+"""Numbers and lists in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with one decimal; two below 1%, so that a rare label is not 0.0%."""
+    if 0 < share < 0.0001:
+        return "under 0.01%"
+    if 0.9999 < share < 1:
+        return "over 99.99%"
+    digits = 2 if share < 0.01 or 0.99 < share < 1 else 1
+    return f"{100 * share:.{digits}f}%"
+
+
+def join(items: Sequence[str], most: int = 8) -> str:
+    """A list in a sentence; items beyond ``most`` are counted."""
+    shown = list(items[:most])
+    if len(items) > most:
+        shown.append(f"{len(items) - most} more")
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def count_of(count: int, units: str) -> str:
+    """ "1 patient", "1,204 patients"; ``units`` is the plural."""
+    single = units[:-3] + "y" if units.endswith("ies") and units != "studies" else units[:-1]
+    if units == "studies":
+        single = "study"
+    return f"{count:,} {single if count == 1 else units}"

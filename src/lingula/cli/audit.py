@@ -1,0 +1,253 @@
+"""``lingula audit``: what the users of a label table should know before they use it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from lingula.audit import Audit, AuditOptions
+    from lingula.audit.reading import AuditedTable, Files
+
+#: The three files, inside the output folder.
+PAGE, FIGURES, SHEET = "audit.html", "audit.json", "datasheet.md"
+#: Columns of a terminal that is none, such as a pipe.
+PIPE_WIDTH = 120
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command("audit")
+@click.argument("labels", type=FILE)
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    default=Path("audit"),
+    show_default=True,
+    help=f"Folder for {PAGE}, {FIGURES} and {SHEET}; made if it is not there.",
+)
+@click.option("--reports", type=FILE, help="Table or folder of the reports, matched by id.")
+@click.option("--metadata", type=FILE, help="Table of further columns, matched by id.")
+@click.option(
+    "--compare",
+    type=FILE,
+    multiple=True,
+    help="Other labels of the same rows (a labeler or a reader); may be repeated.",
+)
+@click.option("--truth", type=FILE, help="Expert labels of some of the rows.")
+@click.option("--schema", help="Schema name or TOML file; told by the columns if not given.")
+@click.option("--id-column", help="Column of the ids.")
+@click.option("--patient-column", help="Column that says which patient a row belongs to.")
+@click.option("--study-column", help="Column that says which study a row belongs to.")
+@click.option("--split-column", help="Column that says which split a row belongs to.")
+@click.option("--finding-list", help="Column that lists the positive labels of a row.")
+@click.option(
+    "--separator", default="|", show_default=True, help="What stands between two listed labels."
+)
+@click.option("--text-column", multiple=True, help="Column of the report text; may be repeated.")
+@click.option(
+    "--group",
+    multiple=True,
+    help="Metadata column to break labels down by; may be repeated. If not given, those whose "
+    "name says view, sex, age, site or the like.",
+)
+@click.option("--by-row-order", is_flag=True, help="Row i of every table is the same study.")
+@click.option(
+    "--fill-parents", type=FILE, help="Write the table with parents of positive labels positive."
+)
+@click.option(
+    "--drop",
+    type=FILE,
+    help="Write the table without reports which only compare with earlier ones.",
+)
+@click.option("--show-text", is_flag=True, help="Show report text beside examples.")
+@click.option(
+    "--examples", type=click.IntRange(0, 1000), default=8, show_default=True, help="Rows per issue."
+)
+@click.option(
+    "--review",
+    type=click.IntRange(0, 100_000),
+    default=50,
+    show_default=True,
+    help="Disagreements listed for review.",
+)
+@click.option(
+    "--widest-interval",
+    type=click.FloatRange(0.01, 1),
+    default=0.2,
+    show_default=True,
+    help="A label is too rare when a sensitivity's 95% interval can be wider.",
+)
+@click.option(
+    "--near-duplicate",
+    type=click.FloatRange(0.5, 1),
+    default=0.8,
+    show_default=True,
+    help="Similarity from which reports are near-identical.",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(100, 100_000),
+    default=1000,
+    show_default=True,
+    help="Bootstrap resamples.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+def command(
+    labels: Path,
+    *,
+    output: Path,
+    reports: Path | None,
+    metadata: Path | None,
+    compare: tuple[Path, ...],
+    truth: Path | None,
+    schema: str | None,
+    id_column: str | None,
+    patient_column: str | None,
+    study_column: str | None,
+    split_column: str | None,
+    finding_list: str | None,
+    separator: str,
+    text_column: tuple[str, ...],
+    group: tuple[str, ...],
+    by_row_order: bool,
+    fill_parents: Path | None,
+    drop: Path | None,
+    show_text: bool,
+    examples: int,
+    review: int,
+    widest_interval: float,
+    near_duplicate: float,
+    resamples: int,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Audit a table of labels: an HTML page, all figures as JSON, and a data sheet.
+
+    LABELS is a CSV, TSV, Parquet or JSON Lines table with one row an image, study or report.
+    CheXpert's, ChestX-ray14's and MIMIC-CXR's tables are known; of others name the columns.
+    """
+    from lingula.audit import AuditOptions
+    from lingula.audit.known_tables import Columns
+    from lingula.audit.reading import Files
+    from lingula.tables.formats import format_of
+
+    for target in (fill_parents, drop):
+        if target is not None:
+            format_of(target)  # fails now, not after the work
+    options = AuditOptions(
+        examples=examples,
+        show_text=show_text,
+        widest_interval=widest_interval,
+        groups=group or None,
+        near_duplicate=near_duplicate,
+        resamples=resamples,
+        review=review,
+        seed=seed,
+    )
+    files = Files(
+        labels=labels,
+        reports=reports,
+        metadata=metadata,
+        compare=compare,
+        truth=truth,
+        schema=schema,
+        columns=Columns(
+            id_column, patient_column, study_column, split_column, finding_list, separator
+        ),
+        text_columns=text_column,
+        by_row_order=by_row_order,
+    )
+    audited, result = _audit(files, options, quiet)
+    written = _write(result, output)
+    written += _rewrite(audited, result, fill_parents, drop)
+    if not quiet:
+        _summary(result, written)
+
+
+def _audit(files: Files, options: AuditOptions, quiet: bool) -> tuple[AuditedTable, Audit]:
+    """Read and check, with a spinner on a terminal."""
+    from rich.console import Console
+
+    from lingula.audit import audit
+    from lingula.audit.reading import read_audit
+
+    console = Console(stderr=True)
+    with ExitStack() as stack:
+        if quiet or not console.is_terminal:
+            audited = read_audit(files)
+            return audited, audit(audited.data, options)
+        status = stack.enter_context(console.status("Reading"))
+        audited = read_audit(files)
+        return audited, audit(audited.data, options, progress=status.update)
+
+
+def _write(result: Audit, folder: Path) -> list[tuple[Path, str]]:
+    from lingula.audit.render import to_datasheet, to_html, to_json
+    from lingula.audit.rewriting import write_text
+    from lingula.errors import InputError
+
+    # All three are made before one is written: an error leaves an earlier audit as it was.
+    made = (
+        (PAGE, to_html(result), "the page"),
+        (FIGURES, to_json(result), "every figure"),
+        (SHEET, to_datasheet(result), "a data sheet to complete"),
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror or error}") from None
+    for name, text, _ in made:
+        write_text(text, folder / name)
+    return [(folder / name, what) for name, _, what in made]
+
+
+def _rewrite(
+    audited: AuditedTable, result: Audit, fill_parents: Path | None, drop: Path | None
+) -> list[tuple[Path, str]]:
+    """The corrected tables that were asked for."""
+    from lingula.audit.rewriting import with_parents, without_rows, write_table
+    from lingula.errors import InputError
+
+    written = []
+    if fill_parents is not None:
+        table, changed = with_parents(audited)
+        write_table(table, fill_parents)
+        written.append((fill_parents, f"parents filled in ({changed:,} cells)"))
+    if drop is not None:
+        check = result.check("references")
+        if check.rows is None:
+            raise InputError(f"--drop: {check.missing}; give the reports (--reports)")
+        write_table(without_rows(audited, check.rows), drop)
+        written.append((drop, f"without reports that only compare ({len(check.rows):,} rows)"))
+    return written
+
+
+def _summary(result: Audit, written: list[tuple[Path, str]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPE_WIDTH)
+    table = Table(title=escape(result.name), title_justify="left", box=None, pad_edge=False)
+    table.add_column("Check", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("Score", justify="right")
+    table.add_column("Summary")
+    for check in result.checks:
+        table.add_row(
+            check.title,
+            check.level.value,
+            "" if check.score is None else f"{check.score:.2f}",
+            escape(check.missing or check.summary),
+        )
+    console.print(table)
+    for path, what in written:
+        console.print(f"{path}: {what}", markup=False, highlight=False, soft_wrap=True)
