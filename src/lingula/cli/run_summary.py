@@ -48,7 +48,7 @@ def _warnings(summary: Summary) -> Iterator[str]:
             "and were cut; --long labels all of them"
         )
     if summary.blank_lines:
-        yield f"lingula: warning: {summary.blank_lines:,} blank lines were not counted as rows"
+        yield f"lingula: warning: blank lines, which are no rows: {summary.blank_lines:,}"
 
 
 def _table(summary: Summary) -> Iterator[str]:

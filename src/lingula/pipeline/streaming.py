@@ -24,9 +24,7 @@ from lingula.tables.columns import choose_id_column, choose_text_columns, is_sec
 from lingula.tables.formats import TableFormat, format_named
 from lingula.tables.open_source import open_source
 from lingula.tables.source import BATCH_ROWS
-
-#: Sections whose text is labeled in a whole report, as the CheXpert and MIMIC-CXR labels chose.
-DEFAULT_SECTIONS: tuple[str, ...] = ("findings", "impression")
+from lingula.text.sections import DEFAULT_SECTIONS, select_sections
 
 #: Up to so many batches are labeled in this process: starting others would take longer.
 SMALL_BATCHES = 2
@@ -253,14 +251,9 @@ def _sections(sections: Sequence[str] | str | None, names: Sequence[str]) -> tup
         return None if all(map(is_section_column, names)) else DEFAULT_SECTIONS
     if sections is None:
         return None
-    from lingula.text.sections import SECTION_NAMES
-
     wanted = (sections,) if isinstance(sections, str) else tuple(sections)
-    for name in wanted:
-        if name not in SECTION_NAMES:
-            raise LingulaError(
-                f"there is no section {name!r}; known are {', '.join(filter(None, SECTION_NAMES))}"
-            )
+    # An unknown name is refused before any work is done.
+    select_sections("", wanted)
     return wanted
 
 

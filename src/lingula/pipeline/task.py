@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import Evidence, Labeler, is_missing
+from lingula.text.sections import select_sections
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +56,6 @@ def label_texts(
         labels = labeler.label(texts, evidence=evidence)
         found = labels.evidence
     else:
-        from lingula.text.sections import select_sections
-
         selections = [
             None if text is None or is_missing(text) else select_sections(text, sections)
             for text in texts

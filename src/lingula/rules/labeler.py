@@ -43,6 +43,8 @@ class RuleLabeler:
     """
 
     name = "rules"
+    #: Labels faster in several processes: the pipeline may pickle it and start some.
+    parallel = True
 
     def __init__(
         self,
