@@ -13,7 +13,7 @@ from lingula.metrics.bootstrap import (
     percentile_intervals,
     resample_sums,
     resample_weights,
-    resampled_areas_under_roc,
+    resampled_areas,
     units_of,
 )
 
@@ -151,18 +151,19 @@ def test_p_values_are_uniform_where_there_is_no_difference():
     assert stats.kstest(values, "uniform").pvalue > 0.01
 
 
-def test_resampled_auroc_equals_scikit_learn_on_the_repeated_rows():
+def test_resampled_areas_equal_scikit_learn_on_the_repeated_rows():
     generator = np.random.default_rng(3)
     truth = generator.random(60) < 0.4
     scores = generator.integers(0, 8, 60) / 8
     weights = next(resample_weights(units_of(60), 25, 1))
-    got = resampled_areas_under_roc(truth, scores, weights)
-    for row, area in zip(weights.astype(int), got, strict=True):
+    areas = resampled_areas(truth, scores, weights)
+    for row, auroc, ap in zip(weights.astype(int), *areas, strict=True):
         repeated = np.repeat(np.arange(60), row)
-        want = sk.roc_auc_score(truth[repeated], scores[repeated])
-        assert area == pytest.approx(want, abs=1e-12)
-    one_class = resampled_areas_under_roc([True, False], [0.1, 0.2], np.array([[2, 0]], np.float32))
-    assert np.isnan(one_class[0])
+        y, x = truth[repeated], scores[repeated]
+        assert auroc == pytest.approx(sk.roc_auc_score(y, x), abs=1e-12)
+        assert ap == pytest.approx(sk.average_precision_score(y, x), abs=1e-12)
+    one_class = resampled_areas([True, False], [0.1, 0.2], np.array([[2, 0], [0, 2]], np.float32))
+    assert np.isnan(one_class[0]).all() and one_class[1][0] == 1.0 and np.isnan(one_class[1][1])
 
 
 def test_draws_and_arguments():

@@ -145,7 +145,8 @@ def resample_weights(
     n = len(units.order)
     unit_of_report = np.empty(n, dtype=np.int64)
     unit_of_report[units.order] = np.repeat(np.arange(len(units)), np.diff(units.starts))
-    chunk = max(1, _DRAWS // n)
+    # Smaller pieces than for sums: callers sort and cumulate several float64 copies of them.
+    chunk = max(1, _DRAWS // 4 // n)
     for first in range(0, resamples, chunk):
         draws = np.full(min(chunk, resamples - first), len(units), dtype=np.int64)
         yield draw_counts(len(units), draws, generator)[:, unit_of_report]
@@ -225,10 +226,10 @@ def paired_difference(
     return Difference(second - first, percentile_interval(resampled, level), p_value)
 
 
-def resampled_areas_under_roc(
+def resampled_areas(
     truth: npt.ArrayLike, scores: npt.ArrayLike, weights: npt.NDArray[np.float32]
-) -> FloatArray:
-    """AUROC of resamples, from how often each report occurs in each.
+) -> tuple[FloatArray, FloatArray]:
+    """AUROC and average precision of resamples, from how often each report occurs in each.
 
     Args:
         truth: Bool, shape (n,).
@@ -236,20 +237,29 @@ def resampled_areas_under_roc(
         weights: float32 whole numbers, shape (r, n).
 
     Returns:
-        float64, shape (r,); NaN where a resample has one class only.
+        AUROC, float64, shape (r,), NaN where a resample has one class only; and average precision,
+        shape (r,), NaN where nothing is true.
     """
     true = np.asarray(truth, dtype=np.bool_)
-    order = np.argsort(np.asarray(scores), kind="stable")
+    # From the highest score down; tied scores move together.
+    order = np.argsort(np.asarray(scores), kind="stable")[::-1]
     ranked = np.asarray(scores)[order]
-    tie = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])]) if len(ranked) else order
-    starts = np.flatnonzero(np.diff(tie, prepend=-1))
-    sorted_weights = weights[:, order].astype(np.float64)
-    positive = np.add.reduceat(sorted_weights * true[order], starts, axis=1)
-    negative = np.add.reduceat(sorted_weights * ~true[order], starts, axis=1)
-    below = np.cumsum(negative, axis=1) - negative / 2
-    pairs = positive.sum(1) * negative.sum(1)
-    won = (positive * below).sum(1)
-    return divide(won, pairs)
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], np.True_)[: len(ranked)])
+    # One row a report: gathering and cumulating rows is several times faster than columns.
+    drawn = np.ascontiguousarray(weights.T)[order]
+    both = np.cumsum(drawn, axis=0, dtype=np.float64)[ends]
+    tp = np.cumsum(drawn * true[order][:, None], axis=0, dtype=np.float64)[ends]
+    if not len(ends):
+        return np.full(weights.shape[0], np.nan), np.full(weights.shape[0], np.nan)
+    n_positive, n_negative = tp[-1], both[-1] - tp[-1]
+    gained = np.diff(tp, axis=0, prepend=0)
+    fp = both - tp
+    lost = (gained * (fp - np.diff(fp, axis=0, prepend=0) / 2)).sum(0)
+    pairs = n_positive * n_negative
+    # Where nothing is drawn yet, nothing is gained either.
+    gained *= tp
+    gained /= np.maximum(both, 1)
+    return divide(pairs - lost, pairs), divide(gained.sum(0), n_positive)
 
 
 def _unit_features(

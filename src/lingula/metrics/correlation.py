@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lingula.metrics.counts import BinaryCounts, CountArray, FloatArray, divide
+from lingula.metrics.counts import BinaryCounts, CountArray, FloatArray, divide, margins
 
 
 def matthews_correlation(confusion: CountArray) -> FloatArray:
@@ -17,13 +17,10 @@ def matthews_correlation(confusion: CountArray) -> FloatArray:
         float64, shape ``(...)``; NaN where truth or prediction has one class only (scikit-learn
         answers 0 there).
     """
-    counts = confusion.astype(np.float64)
-    total = counts.sum((-2, -1))
-    agreed = np.trace(counts, axis1=-2, axis2=-1)
-    true, predicted = counts.sum(-1), counts.sum(-2)
-    covariance = agreed * total - (true * predicted).sum(-1)
-    true_variance = total**2 - (true**2).sum(-1)
-    predicted_variance = total**2 - (predicted**2).sum(-1)
+    sums = margins(confusion.astype(np.float64, copy=False))
+    covariance = sums.agreed * sums.total - (sums.true * sums.predicted).sum(-1)
+    true_variance = sums.total**2 - (sums.true**2).sum(-1)
+    predicted_variance = sums.total**2 - (sums.predicted**2).sum(-1)
     return divide(covariance, np.sqrt(true_variance) * np.sqrt(predicted_variance))
 
 

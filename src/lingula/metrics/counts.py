@@ -175,12 +175,68 @@ def one_vs_rest(confusion: CountArray, classes: Task | Iterable[int]) -> BinaryC
     members = classes.value if isinstance(classes, Task) else classes
     yes = np.zeros(confusion.shape[-1], dtype=np.bool_)
     yes[[int(member) for member in members]] = True
-    by_truth = confusion[..., yes].sum(-1)
-    total = confusion.sum(-1)
-    tp = by_truth[..., yes].sum(-1)
-    fp = by_truth[..., ~yes].sum(-1)
-    fn = total[..., yes].sum(-1) - tp
-    return BinaryCounts(tp, fp, fn, total[..., ~yes].sum(-1) - fp)
+    cells = sum_cells(
+        confusion,
+        [
+            yes[:, None] & yes,
+            ~yes[:, None] & yes,
+            yes[:, None] & ~yes,
+            ~yes[:, None] & ~yes,
+        ],
+    )
+    return BinaryCounts(cells[..., 0], cells[..., 1], cells[..., 2], cells[..., 3])
+
+
+def sum_cells(confusion: CountArray, masks: Sequence[BoolArray]) -> CountArray:
+    """Sums over some cells of each confusion matrix.
+
+    Args:
+        confusion: Shape ``(..., C, C)``.
+        masks: s boolean tables, each of shape (C, C).
+
+    Returns:
+        Shape ``(..., s)``, of the dtype given.
+    """
+    # One matrix product: numpy's reductions over short axes are several times slower. Float64 is
+    # exact for whole numbers below 2**53.
+    n_classes = confusion.shape[-1]
+    chosen = np.stack([np.asarray(mask).ravel() for mask in masks], axis=1).astype(np.float64)
+    flat = confusion.reshape(*confusion.shape[:-2], n_classes * n_classes)
+    sums: CountArray = (flat.astype(np.float64, copy=False) @ chosen).astype(confusion.dtype)
+    return sums
+
+
+@dataclass(frozen=True, eq=False)
+class Margins:
+    """Sums of confusion matrices of shape ``(..., C, C)``.
+
+    Attributes:
+        total: All cells, shape ``(...)``.
+        agreed: The diagonal, shape ``(...)``.
+        true: How often each class is true, shape ``(..., C)``.
+        predicted: How often each class is predicted, shape ``(..., C)``.
+    """
+
+    total: CountArray
+    agreed: CountArray
+    true: CountArray
+    predicted: CountArray
+
+
+def margins(confusion: CountArray) -> Margins:
+    """Total, diagonal, and row and column sums of each matrix."""
+    c = confusion.shape[-1]
+    rows, columns = np.indices((c, c))
+    sums = sum_cells(
+        confusion,
+        [
+            np.ones((c, c), np.bool_),
+            rows == columns,
+            *(rows == i for i in range(c)),
+            *(columns == i for i in range(c)),
+        ],
+    )
+    return Margins(sums[..., 0], sums[..., 1], sums[..., 2 : 2 + c], sums[..., 2 + c :])
 
 
 def divide(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lingula.metrics.counts import CountArray, FloatArray, divide
+from lingula.metrics.counts import CountArray, FloatArray, divide, margins
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ def cohen_kappa(confusion: CountArray) -> FloatArray:
         float64, shape ``(...)``; NaN where both raters use one and the same class only, for
         chance agreement is then 1.
     """
-    total = confusion.sum((-2, -1))
-    agreed = np.trace(confusion, axis1=-2, axis2=-1)
-    by_chance = (confusion.sum(-1) * confusion.sum(-2)).sum(-1)
+    sums = margins(confusion)
+    by_chance = (sums.true * sums.predicted).sum(-1)
     # Multiplied by total squared, so that the test for 0 is exact on whole numbers.
-    return divide(total * agreed - by_chance, total * total - by_chance)
+    return divide(sums.total * sums.agreed - by_chance, sums.total**2 - by_chance)
 
 
 def accuracy(confusion: CountArray) -> FloatArray:
     """Share of reports in which both classes are the same, shape ``(...)``; NaN without reports."""
-    return divide(np.trace(confusion, axis1=-2, axis2=-1), confusion.sum((-2, -1)))
+    sums = margins(confusion)
+    return divide(sums.agreed, sums.total)

@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import Label, Schema
-from lingula.metrics.counts import BinaryCounts, BoolArray, CountArray, FloatArray, divide
+from lingula.metrics.counts import (
+    BinaryCounts,
+    BoolArray,
+    CountArray,
+    FloatArray,
+    divide,
+    one_vs_rest,
+)
 
 
 class UncertainPolicy(Enum):
@@ -99,18 +106,19 @@ def binary_counts_of(
     confusion: CountArray, columns: tuple[BinaryColumn, ...], policy: UncertainPolicy
 ) -> BinaryCounts:
     """Counts of each binary column, shape ``(..., m)``, from confusion matrices (..., k, 4, 4)."""
-    cells = confusion[..., [column.observation for column in columns], :, :]
     if policy is UncertainPolicy.IGNORE:
-        cells = cells.copy()
-        cells[..., Label.UNCERTAIN, :] = 0
-    yes = np.zeros((len(columns), len(Label)), dtype=cells.dtype)
-    for position, column in enumerate(columns):
-        yes[position, list(column.classes)] = 1
-    by_truth = np.einsum("...mtp,mp->...mt", cells, yes)
-    tp = np.einsum("...mt,mt->...m", by_truth, yes)
-    fp = by_truth.sum(-1) - tp
-    support = np.einsum("...mtp,mt->...m", cells, yes)
-    return BinaryCounts(tp, fp, support - tp, cells.sum((-2, -1)) - support - fp)
+        confusion = confusion.copy()
+        confusion[..., Label.UNCERTAIN, :] = 0
+    by_classes = {column.classes: one_vs_rest(confusion, column.classes) for column in columns}
+    if len(by_classes) == 1 and len(columns) == confusion.shape[-3]:
+        return by_classes[columns[0].classes]
+    parts = [by_classes[column.classes].select([column.observation]) for column in columns]
+    return BinaryCounts(
+        np.concatenate([part.true_positive for part in parts], axis=-1),
+        np.concatenate([part.false_positive for part in parts], axis=-1),
+        np.concatenate([part.false_negative for part in parts], axis=-1),
+        np.concatenate([part.true_negative for part in parts], axis=-1),
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from lingula.errors import ColumnError, InputError
 from lingula.labels import Label, Labels, Observation, Schema
 from lingula.schemas import load_schema
 from lingula.tables.label_source import column_names, read_columns
-from lingula.tables.label_values import column_classes
+from lingula.tables.label_values import READER_WORDS, WORDS, column_classes
 
 if TYPE_CHECKING:
     import pyarrow
@@ -80,6 +80,7 @@ def read_label_table(
     patient_column: str | None = None,
     probability_columns: str | None = None,
     extra_columns: Sequence[str] = (),
+    reader_ratings: bool = False,
 ) -> LabelTable:
     """Read labels from CSV, TSV, Parquet or JSON Lines (text formats also compressed, ``.gz``).
 
@@ -97,6 +98,8 @@ def read_label_table(
             every label has one, ``{label}`` (blank, positive, negative, uncertain). If not given,
             ``PROBABILITY_TEMPLATES`` are tried.
         extra_columns: Other columns to keep.
+        reader_ratings: Read "uncertain likely" as positive and "uncertain unlikely" as negative,
+            as CheXpert's test set did with its radiologists; both are uncertain otherwise.
 
     Raises:
         InputError: If the file cannot be read, a cell says no label, an id is empty, or a
@@ -115,9 +118,12 @@ def read_label_table(
     extra = [_required(path, names, name, "extra") for name in extra_columns]
     table = _read(path, list(found.values()), [ids, patients, *extra], list(chances.values()))
     part = restrict_schema(schema, tuple(found))
+    words = READER_WORDS if reader_ratings else WORDS
     classes = np.empty((table.num_rows, len(found)), dtype=np.int8)
     for position, column in enumerate(found.values()):
-        classes[:, position] = column_classes(table.column(column), f"{path}, column {column!r}")
+        classes[:, position] = column_classes(
+            table.column(column), f"{path}, column {column!r}", words
+        )
     return LabelTable(
         source=str(path),
         labels=Labels(part, classes),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,21 +28,27 @@ WORDS: dict[str, Label] = {
         Label.BLANK,
     ),
 }
+#: How CheXpert's test set binarized its radiologists' ratings (Irvin et al., AAAI 2019).
+READER_WORDS: dict[str, Label] = {
+    **WORDS,
+    "uncertain likely": Label.POSITIVE,
+    "uncertain unlikely": Label.NEGATIVE,
+}
 _SHOWN_CHARACTERS = 24
 
 
-def parse_label(value: Any) -> Label | None:
+def parse_label(value: Any, words: Mapping[str, Label] = WORDS) -> Label | None:
     """The label that one cell says, or None if it says none.
 
-    Takes None, NaN, booleans, the numbers 1, 0 and -1 (also as text: "1.0"), and ``WORDS`` in any
-    case.
+    Takes None, NaN, booleans, the numbers 1, 0 and -1 (also as text: "1.0"), and ``words`` (in
+    lower case) in any case.
     """
     if value is None:
         return Label.BLANK
     if isinstance(value, str):
         text = " ".join(value.replace("_", " ").casefold().split())
-        if text in WORDS:
-            return WORDS[text]
+        if text in words:
+            return words[text]
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -83,7 +90,9 @@ def column_codes(column: pyarrow.ChunkedArray) -> tuple[npt.NDArray[np.int32], l
     return codes.astype(np.int32, copy=False), array.dictionary.to_pylist()
 
 
-def column_classes(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.int8]:
+def column_classes(
+    column: pyarrow.ChunkedArray, where: str, words: Mapping[str, Label] = WORDS
+) -> npt.NDArray[np.int8]:
     """Class indices of one column of a label table, int8, shape (n,).
 
     Only distinct values are parsed, so a column of a million rows costs a look-up.
@@ -96,14 +105,15 @@ def column_classes(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.i
     # The last entry is reached by code -1, which is null.
     classes = np.full(len(values) + 1, Label.BLANK, dtype=np.int8)
     for code, value in enumerate(values):
-        label = parse_label(value)
+        label = parse_label(value, words)
         if label is None:
             rows = np.flatnonzero(codes == code)
             if not len(rows):
                 continue
             raise InputError(
                 f"{where}, row {rows[0] + 1}: {describe_cell(value)} is no label; labels are 1 "
-                "(positive), 0 (negative), -1 (uncertain), blank, or these words"
+                "(positive), 0 (negative), -1 (uncertain), blank, or these words: "
+                "positive, negative, uncertain, blank, present, absent"
             )
         classes[code] = label
     taken: npt.NDArray[np.int8] = classes[codes]

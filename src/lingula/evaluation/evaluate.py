@@ -1,0 +1,268 @@
+"""Evaluate one or two labelers against one truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.errors import InputError, SchemaError
+from lingula.evaluation.figures import Figure, compute_figures
+from lingula.evaluation.notes import task_notes, truth_notes, undefined_notes, zero_division_notes
+from lingula.evaluation.people import compare_readers
+from lingula.evaluation.probabilities import (
+    ColumnCurves,
+    column_curves,
+    probability_figures,
+    resampled_probability_figures,
+)
+from lingula.evaluation.resampling import Cells, cells_of, resampled_figures, total_sums
+from lingula.evaluation.result import CandidateResult, Evaluation
+from lingula.evaluation.settings import Settings
+from lingula.labels import Labels
+from lingula.metrics.bootstrap import (
+    Difference,
+    Interval,
+    Units,
+    paired_difference,
+    percentile_intervals,
+    units_of,
+)
+from lingula.metrics.chexbert import chexbert_weights
+from lingula.metrics.counts import FloatArray
+from lingula.metrics.uncertain import binarize, binary_columns, binary_counts_of, f1_bounds
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A labeler's (or a reader's) labels of the reports.
+
+    Attributes:
+        name: To show.
+        labels: Of n reports.
+        probabilities: float32, shape (n, k, 4), NaN where unknown; those of ``labels`` if None.
+    """
+
+    name: str
+    labels: Labels
+    probabilities: npt.NDArray[np.float32] | None = None
+
+
+def evaluate(
+    truth: Labels,
+    candidates: Sequence[Candidate],
+    settings: Settings | None = None,
+    *,
+    truth_name: str = "truth",
+    patients: npt.ArrayLike | None = None,
+    weights_from: Labels | None = None,
+    readers: Sequence[Candidate] = (),
+    voters: Sequence[Candidate] = (),
+    notes: Sequence[str] = (),
+) -> Evaluation:
+    """All figures of this field, with their uncertainty.
+
+    Args:
+        truth: Of n reports and k observations.
+        candidates: One labeler, or two for a paired comparison (second minus first), of the same
+            reports and schema.
+        settings: Policies, zero-division rule, bootstrap; the defaults if not given.
+        truth_name: To show.
+        patients: Any ids, shape (n,): the bootstrap then draws patients, with all their reports.
+        weights_from: Labels whose frequencies weight CheXbert's F1; the truth if not given. They
+            stay fixed while reports are resampled.
+        readers: People to place beside the first candidate's curves.
+        voters: People whose majority is the truth, for the agreement of all readers.
+        notes: Sentences to carry along.
+
+    Raises:
+        InputError: If there is no report, or not one or two candidates.
+        SchemaError: If schemas or lengths differ.
+    """
+    settings = settings or Settings()
+    _check(truth, [*candidates, *readers, *voters], len(candidates))
+    schema, n = truth.schema, len(truth)
+    units = units_of(n, patients)
+    weights = chexbert_weights((truth if weights_from is None else weights_from).classes)
+    if weights.shape[0] != len(schema):
+        raise SchemaError("the table of weights must have the observations that are evaluated")
+    cells = [cells_of(truth.classes, c.labels.classes, schema, settings) for c in candidates]
+    curves = [_curves(truth, candidate, settings) for candidate in candidates]
+    resampled = _resample(
+        cells, curves, truth=truth, settings=settings, weights=weights, units=units
+    )
+    results = [
+        _result(
+            candidate.name,
+            own,
+            curve,
+            resampled=values,
+            truth=truth,
+            settings=settings,
+            weights=weights,
+        )
+        for candidate, own, curve, values in zip(candidates, cells, curves, resampled, strict=True)
+    ]
+    columns = binary_columns(schema, settings.uncertain)
+    names = tuple(column.name for column in columns)
+    comparison = None
+    people_notes: tuple[str, ...] = ()
+    if readers:
+        comparison, people_notes = compare_readers(
+            binarize(truth.classes, columns),
+            [(reader.name, reader.labels) for reader in readers],
+            [(voter.name, voter.labels) for voter in voters],
+            schema=schema,
+            policy=settings.uncertain,
+            curves=curves[0],
+        )
+    return Evaluation(
+        truth=truth_name,
+        schema=schema,
+        columns=names,
+        n_reports=n,
+        n_units=len(units),
+        unit=units.noun,
+        settings=settings,
+        candidates=tuple(results),
+        differences=_differences(results, resampled, settings),
+        readers=comparison,
+        notes=(*notes, *people_notes, *_notes(results, names, truth, settings)),
+        version=_version(),
+    )
+
+
+def _version() -> str:
+    import lingula
+
+    return lingula.__version__
+
+
+def _check(truth: Labels, others: Sequence[Candidate], n_candidates: int) -> None:
+    if n_candidates not in (1, 2):
+        raise InputError(f"one labeler, or two for a comparison, can be evaluated: {n_candidates}")
+    if not len(truth):
+        raise InputError("there is no report to evaluate")
+    for other in others:
+        if other.labels.schema.names != truth.schema.names:
+            raise SchemaError(
+                f"{other.name} and the truth have different observations; match them first"
+            )
+        if len(other.labels) != len(truth):
+            raise SchemaError(
+                f"{other.name} has {len(other.labels)} reports, the truth {len(truth)}"
+            )
+
+
+def _curves(truth: Labels, candidate: Candidate, settings: Settings) -> tuple[ColumnCurves, ...]:
+    probabilities = candidate.probabilities
+    if probabilities is None:
+        probabilities = candidate.labels.probabilities
+    if probabilities is None:
+        return ()
+    return column_curves(truth.classes, probabilities, truth.schema, settings)
+
+
+def _resample(
+    cells: Sequence[Cells],
+    curves: Sequence[tuple[ColumnCurves, ...]],
+    *,
+    truth: Labels,
+    settings: Settings,
+    weights: FloatArray,
+    units: Units,
+) -> list[FloatArray | None]:
+    """Figures of every resample, shape (R, f) a candidate, or None without bootstrap."""
+    if not settings.bootstrap:
+        return [None] * len(cells)
+    from_counts = resampled_figures(cells, truth.schema, settings, weights, units)
+    out: list[FloatArray | None] = []
+    for values, own in zip(from_counts, curves, strict=True):
+        if own:
+            areas = resampled_probability_figures(own, units, settings)
+            out.append(np.concatenate([values, areas], axis=1))
+        else:
+            out.append(values)
+    return out
+
+
+def _result(
+    name: str,
+    cells: Cells,
+    curves: tuple[ColumnCurves, ...],
+    *,
+    resampled: FloatArray | None,
+    truth: Labels,
+    settings: Settings,
+    weights: FloatArray,
+) -> CandidateResult:
+    sums = total_sums(cells)
+    figures, values = compute_figures(sums, truth.schema, settings, weights)
+    if curves:
+        more, areas = probability_figures(curves)
+        figures, values = (*figures, *more), np.concatenate([values, areas])
+    intervals: tuple[Interval | None, ...] = (None,) * len(figures)
+    if resampled is not None:
+        found = percentile_intervals(resampled, settings.level)
+        intervals = tuple(
+            None if interval.undefined == settings.bootstrap else interval for interval in found
+        )
+    columns = binary_columns(truth.schema, settings.uncertain)
+    return CandidateResult(
+        name=name,
+        figures=figures,
+        values=values,
+        intervals=intervals,
+        confusion=sums.confusion,
+        counts=binary_counts_of(sums.confusion, columns, settings.uncertain),
+        bounds=None
+        if settings.positive_only
+        else f1_bounds(sums.confusion, settings.zero_division),
+        curves=curves,
+    )
+
+
+def _differences(
+    results: Sequence[CandidateResult],
+    resampled: Sequence[FloatArray | None],
+    settings: Settings,
+) -> tuple[tuple[Figure, Difference], ...]:
+    if len(results) < 2 or resampled[0] is None or resampled[1] is None:
+        return ()
+    first, second = results
+    place = {figure: position for position, figure in enumerate(second.figures)}
+    out = []
+    for position, figure in enumerate(first.figures):
+        other = place.get(figure)
+        if other is None:
+            continue
+        gap = resampled[1][:, other] - resampled[0][:, position]
+        before, after = float(first.values[position]), float(second.values[other])
+        out.append((figure, paired_difference(before, after, gap, settings.level)))
+    return tuple(out)
+
+
+def _notes(
+    results: Sequence[CandidateResult], columns: tuple[str, ...], truth: Labels, settings: Settings
+) -> list[str]:
+    notes = truth_notes(results[0].confusion, truth.schema, settings)
+    for result in results:
+        notes += zero_division_notes(result.name, result.counts, columns, settings)
+        if not settings.positive_only:
+            notes += task_notes(result.name, result.confusion, truth.schema, settings)
+        notes += undefined_notes(result.name, result.figures, result.values)
+    holes = {
+        interval.undefined
+        for result in results
+        for interval in result.intervals
+        if interval is not None and interval.undefined
+    }
+    if holes:
+        notes.append(
+            f"Some figures were undefined in up to {max(holes):,} of {settings.bootstrap:,} "
+            "resamples, which their intervals leave out."
+        )
+    # A note that both labelers share is said once.
+    return list(dict.fromkeys(notes))

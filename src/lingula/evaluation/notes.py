@@ -1,0 +1,113 @@
+"""What must be said beside the figures: zero-divisions, absent classes, what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.evaluation.figures import LABELS, Figure
+from lingula.evaluation.settings import Settings
+from lingula.labels import Label, Schema
+from lingula.metrics.counts import BinaryCounts, CountArray, FloatArray, Task, one_vs_rest
+from lingula.metrics.f1 import undefined
+from lingula.metrics.uncertain import UncertainPolicy
+
+
+def truth_notes(confusion: CountArray, schema: Schema, settings: Settings) -> list[str]:
+    """Labels that the truth never uses, and cells that the policy leaves out."""
+    counts = confusion.sum(-1)
+    notes = []
+    if settings.uncertain is UncertainPolicy.IGNORE:
+        left_out = int(counts[:, Label.UNCERTAIN].sum())
+        notes.append(f"{left_out:,} cells whose truth is uncertain are left out (ignore).")
+    if settings.positive_only:
+        never = _names(schema.names, counts[:, Label.POSITIVE] == 0)
+        if never:
+            notes.append(f"Never positive in the truth: {never}.")
+        return notes
+    permits = schema.permits()
+    for label in (Label.POSITIVE, Label.NEGATIVE, Label.UNCERTAIN, Label.BLANK):
+        absent = (counts[:, label] == 0) & permits[:, label]
+        if absent.all():
+            notes.append(f"No observation is ever {label.name.lower()} in the truth.")
+        elif absent.any():
+            names = _names(schema.names, absent)
+            notes.append(f"Never {label.name.lower()} in the truth: {names}.")
+    used = set(np.flatnonzero(counts.sum(0)).tolist())
+    if used <= {int(Label.BLANK), int(Label.POSITIVE)} or used <= {
+        int(Label.NEGATIVE),
+        int(Label.POSITIVE),
+    }:
+        notes.append(
+            "The truth knows two labels only, so the figures over four labels say little; "
+            "evaluate positive against the rest (--positive-only)."
+        )
+    return notes
+
+
+def zero_division_notes(
+    name: str, counts: BinaryCounts, columns: tuple[str, ...], settings: Settings
+) -> list[str]:
+    """Where precision, recall or F1 of the binary columns are 0 / 0."""
+    flags = undefined(counts)
+    rule = f"0/0 = {settings.zero_division_text}"
+    return [
+        f"{name}: {metric} is 0/0 ({reason}), set by the rule {rule}, for "
+        f"{_names(columns, np.asarray(where))}."
+        for metric, reason, where in (
+            ("precision", "never predicted positive", flags.precision),
+            ("recall", "never truly positive", flags.recall),
+            ("F1", "neither truly nor predicted positive", flags.f1),
+        )
+        if where.any()
+    ]
+
+
+def task_notes(name: str, confusion: CountArray, schema: Schema, settings: Settings) -> list[str]:
+    """Where F1 of a task over the four labels is 0 / 0."""
+    permits = schema.permits()
+    notes = []
+    for task in Task:
+        possible = np.asarray(permits[:, [int(label) for label in task.value]].any(1))
+        where = np.asarray(undefined(one_vs_rest(confusion, task)).f1 & possible)
+        if where.any():
+            notes.append(
+                f"{name}: {task.title} F1 is 0/0 (in neither table), set by the rule "
+                f"0/0 = {settings.zero_division_text}, for {_names(schema.names, where)}."
+            )
+        if not possible.all():
+            notes.append(
+                f"{task.title.capitalize()} averages leave out {_names(schema.names, ~possible)}, "
+                "which the schema never labels so."
+            )
+    return notes
+
+
+def undefined_notes(name: str, figures: Iterable[Figure], values: FloatArray) -> list[str]:
+    """Figures without a value (kappa, correlation, areas), which averages leave out."""
+    by_metric: dict[tuple[str, str], list[str]] = {}
+    for figure, value in zip(figures, values, strict=True):
+        if figure.observation is not None and np.isnan(value):
+            by_metric.setdefault((figure.group, figure.metric), []).append(figure.observation)
+    reasons = {
+        "kappa": "only one class occurs",
+        "matthews": "truth or prediction has one class only",
+        "auroc": "the truth has one class only",
+        "average precision": "nothing is true",
+        "specificity": "everything is true",
+    }
+    notes = []
+    for (group, metric), names in by_metric.items():
+        reason = reasons.get(metric, "0/0")
+        title = f"{metric} over four labels" if group == LABELS else f"{metric} ({group})"
+        notes.append(
+            f"{name}: {title} is undefined ({reason}) for {', '.join(names)}; "
+            f"the average leaves out {len(names)}."
+        )
+    return notes
+
+
+def _names(names: tuple[str, ...], where: npt.NDArray[np.bool_]) -> str:
+    return ", ".join(name for name, flag in zip(names, where, strict=True) if flag)

@@ -1,0 +1,142 @@
+"""Figures from probabilities: areas under curves, calibration, and their bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.evaluation.figures import PROBABILITY, Figure
+from lingula.evaluation.settings import Settings
+from lingula.labels import Schema
+from lingula.metrics.bootstrap import Units, resample_weights, resampled_areas
+from lingula.metrics.calibration import (
+    Reliability,
+    brier_score,
+    expected_calibration_error,
+    reliability,
+)
+from lingula.metrics.counts import BoolArray, FloatArray
+from lingula.metrics.curves import (
+    ThresholdCounts,
+    area_under_roc,
+    average_precision,
+    threshold_counts,
+)
+from lingula.metrics.f1 import nan_mean
+from lingula.metrics.uncertain import binarize, binary_columns, counted_cells
+
+AREAS = ("auroc", "average precision")
+CALIBRATION = ("brier", "calibration error")
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnCurves:
+    """Curves of one binary column.
+
+    Attributes:
+        name: Of the column.
+        position: Of the column among the binary columns.
+        rows: Bool, shape (n,): reports with a probability and a counted truth.
+        truth: Bool, of those rows.
+        score: float32, of those rows.
+        counts: At each threshold.
+        reliability: Of the probabilities.
+    """
+
+    name: str
+    position: int
+    rows: BoolArray
+    truth: BoolArray
+    score: npt.NDArray[np.float32]
+    counts: ThresholdCounts
+    reliability: Reliability
+
+
+def column_curves(
+    truth: npt.NDArray[np.int8],
+    probabilities: npt.NDArray[np.float32],
+    schema: Schema,
+    settings: Settings,
+) -> tuple[ColumnCurves, ...]:
+    """Curves of every binary column that has probabilities.
+
+    The score of a column is the probability of its classes: under the policy ``ones`` that of
+    positive plus that of uncertain, where the table has both.
+
+    Args:
+        truth: Class indices, shape (n, k).
+        probabilities: Shape (n, k, 4), NaN where unknown.
+        schema: Of the k observations.
+        settings: Policy and number of bins.
+    """
+    columns = binary_columns(schema, settings.uncertain)
+    yes = binarize(truth, columns)
+    counted = counted_cells(truth, columns, settings.uncertain)
+    out = []
+    for position, column in enumerate(columns):
+        score = probabilities[:, column.observation, column.classes[0]]
+        for label in column.classes[1:]:
+            score = score + np.nan_to_num(probabilities[:, column.observation, label])
+        rows = ~np.isnan(score)
+        if not rows.any():
+            continue
+        if counted is not None:
+            rows &= counted[:, position]
+        outcome, chance = yes[rows, position], np.clip(score[rows], 0, 1)
+        out.append(
+            ColumnCurves(
+                column.name,
+                position,
+                rows,
+                outcome,
+                chance,
+                threshold_counts(outcome, chance),
+                reliability(outcome, chance, settings.bins),
+            )
+        )
+    return tuple(out)
+
+
+def probability_figures(curves: Sequence[ColumnCurves]) -> tuple[tuple[Figure, ...], FloatArray]:
+    """AUROC, average precision, Brier score and calibration error, and their means.
+
+    Means leave out columns where the figure is undefined.
+    """
+    values = {
+        "auroc": [area_under_roc(curve.counts) for curve in curves],
+        "average precision": [average_precision(curve.counts) for curve in curves],
+        "brier": [brier_score(curve.truth, curve.score) for curve in curves],
+        "calibration error": [expected_calibration_error(curve.reliability) for curve in curves],
+    }
+    figures: list[Figure] = []
+    out: list[float] = []
+    for metric, each in values.items():
+        figures.extend(Figure(PROBABILITY, metric, observation=curve.name) for curve in curves)
+        figures.append(Figure(PROBABILITY, metric, average="macro"))
+        out.extend([*each, float(nan_mean(np.array(each, dtype=np.float64)))])
+    return tuple(figures), np.array(out)
+
+
+def resampled_probability_figures(
+    curves: Sequence[ColumnCurves], units: Units, settings: Settings
+) -> FloatArray:
+    """The areas of every resample, in the order of ``probability_figures``.
+
+    Returns:
+        float64, shape (R, f); the calibration figures are NaN, for they have no interval:
+        resampling biases a binned calibration error upward.
+    """
+    parts: list[FloatArray] = []
+    for weights in resample_weights(units, settings.bootstrap, settings.seed):
+        areas = [resampled_areas(c.truth, c.score, weights[:, c.rows]) for c in curves]
+        blocks = []
+        for position in range(len(AREAS)):
+            each = np.stack([area[position] for area in areas], axis=1)
+            blocks += [each, nan_mean(each)[:, None]]
+        parts.append(np.concatenate(blocks, axis=1))
+    found = np.concatenate(parts)
+    blank = np.full((len(found), len(CALIBRATION) * (len(curves) + 1)), np.nan)
+    return np.concatenate([found, blank], axis=1)
