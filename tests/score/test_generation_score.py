@@ -51,7 +51,7 @@ def test_one_call_and_batches_agree(words, references, generated):
     cuts=st.sets(st.integers(0, 30)),
 )
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_split_gives_the_same_scores(words, pairs, cuts):
     references, generated = (list(side) for side in zip(*pairs, strict=True))
@@ -176,6 +176,19 @@ def test_sections_are_selected(words):
     scores = metric.compute()
     assert scores.value("f1chexbert", average="micro") == 1.0
     assert scores.provenance.section == "impression"
+    assert scores.notes == ()
+
+
+def test_reports_without_the_sections_are_named(words):
+    report = "INDICATION: Edema.\n\nFINDINGS: Effusion."
+    metric = GenerationScore(words, sections=("impression",))
+    metric.update([report, report], ["Effusion.", "IMPRESSION: Effusion."])
+    scores = metric.compute()
+    assert scores.notes == (
+        "2 references have none of the sections asked for; another part was labeled instead.",
+    )
+    with pytest.raises(InputError, match="no section 'impresion'"):
+        GenerationScore(words, sections=("impresion",))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 import lingula
 from lingula.labels import Labels
+from lingula.metrics.bootstrap import resample_weights, units_of
 from lingula.score import Bootstrap, find_conventions, score_labels
-from lingula.score.intervals import percentile_interval, resample_weights
 
 SCHEMA = lingula.load_schema("chexpert14")
 
@@ -34,7 +34,7 @@ def found(convention, **where):
 
 
 def resamples(n=40):
-    for block in resample_weights(n, 60, 3):
+    for block in resample_weights(units_of(n), 60, 3):
         for weights in block.astype(int):
             yield np.repeat(np.arange(n), weights)
 
@@ -75,16 +75,6 @@ def test_auroc_intervals():
     assert (score.lower, score.upper) == pytest.approx(np.quantile(values, [0.025, 0.975]))
 
 
-def test_weights_are_whole_sum_to_n_and_do_not_depend_on_blocks(monkeypatch):
-    whole = np.concatenate(list(resample_weights(30, 50, 7)))
-    monkeypatch.setattr("lingula.score.intervals._CELLS_PER_BLOCK", 95)
-    blocks = list(resample_weights(30, 50, 7))
-    assert len(blocks) == 17
-    np.testing.assert_array_equal(np.concatenate(blocks), whole)
-    assert (whole.sum(axis=1) == 30).all()
-    assert (whole == whole.round()).all()
-
-
 def test_another_seed_gives_other_intervals():
     references, generated = tables()
     labels = Labels(SCHEMA, references), Labels(SCHEMA, generated)
@@ -110,9 +100,6 @@ def test_wider_confidence_gives_wider_intervals():
 
 
 def test_undefined_resamples_are_left_out_and_counted():
-    interval = percentile_interval(np.array([0.2, np.nan, 0.4]), 0.5)
-    assert (interval.lower, interval.upper) == pytest.approx((0.25, 0.35))
-    assert interval.undefined == 1
     references = np.zeros((6, 14), np.int8)
     references[0] = 1
     labels = Labels(SCHEMA, references)

@@ -24,6 +24,7 @@ from lingula.score.provenance import (
 from lingula.score.result import Bootstrap, GenerationScores
 from lingula.score.scoring import score_labels
 from lingula.score.similarity import chexbert_similarity
+from lingula.text.sections import SECTION_NAMES, find_sections, select_sections
 
 if TYPE_CHECKING:
     import pyarrow
@@ -40,6 +41,8 @@ class GenerationState:
         ids: One id a pair, or None if none were given.
         similarity: CheXbert similarity, float64, shape (n,), or None if it was not asked for.
         empty: How many references and how many generated reports were empty.
+        unsectioned: How many references and generated reports have sections, but none of those
+            that were asked for, so that another part of them was labeled.
         cut: How many different texts were longer than the model reads; 0 for labelers that read
             any length.
         labeler: Name and digest of the labeler that made the labels.
@@ -51,6 +54,7 @@ class GenerationState:
     ids: tuple[str, ...] | None
     similarity: npt.NDArray[np.float64] | None
     empty: tuple[int, int]
+    unsectioned: tuple[int, int]
     cut: int
     labeler: tuple[str, str | None]
 
@@ -106,6 +110,8 @@ class GenerationScore:
             raise InputError(
                 "CheXbert similarity needs a BERT labeler: a CheXbert .pth file or a model folder"
             )
+        if self.sections is not None:
+            select_sections("", self.sections)  # refuses unknown names before any work
         self._states: list[GenerationState] = []
 
     def __len__(self) -> int:
@@ -134,7 +140,12 @@ class GenerationScore:
         if self.labeler is None:
             raise InputError("there is no labeler to label reports with; feed update_labels")
         check_lengths(references, generated)
+        unsectioned = (0, 0)
         if self.sections is not None:
+            unsectioned = (
+                _count_unsectioned(references, self.sections),
+                _count_unsectioned(generated, self.sections),
+            )
             references = _select(references, self.sections)
             generated = _select(generated, self.sections)
         cut_before: int = getattr(self.labeler, "truncated", 0)
@@ -155,6 +166,7 @@ class GenerationScore:
                 _checked_ids(ids, len(true)),
                 similarity,
                 empty,
+                unsectioned,
                 cut,
                 describe_labeler(self.labeler),
             )
@@ -191,6 +203,7 @@ class GenerationScore:
                 generated.classes,
                 _checked_ids(ids, len(references)),
                 None,
+                (0, 0),
                 (0, 0),
                 0,
                 (labeler, None),
@@ -304,6 +317,7 @@ class GenerationScore:
                 tuple(state.ids[row] for row in rows),
                 None if state.similarity is None else state.similarity[rows],
                 state.empty,
+                state.unsectioned,
                 state.cut,
                 state.labeler,
             ),
@@ -379,26 +393,46 @@ def _bootstrap(resamples: int, seed: int, confidence: float) -> Bootstrap | None
 
 def _notes(state: GenerationState, dropped: int) -> tuple[str, ...]:
     notes = []
-    for count, what in zip(state.empty, ("references", "generated reports"), strict=True):
+    for count, what in zip(state.empty, ("reference", "generated report"), strict=True):
         if count:
             notes.append(
-                f"{count} {what} {'is' if count == 1 else 'are'} empty; they count, with the "
-                "labels that the labeler gives to no text."
+                f"{_number(count, what)} {'is' if count == 1 else 'are'} empty; empty reports "
+                "count, with the labels that the labeler gives to no text."
+            )
+    for count, what in zip(state.unsectioned, ("reference", "generated report"), strict=True):
+        if count:
+            notes.append(
+                f"{_number(count, what)} {'has' if count == 1 else 'have'} none of the sections "
+                "asked for; another part was labeled instead."
             )
     if state.cut:
         notes.append(
-            f"{state.cut} different texts are longer than the model reads; their ends were not "
-            "labeled."
+            f"{_number(state.cut, 'different text')} {'is' if state.cut == 1 else 'are'} longer "
+            "than the model reads; what follows was not labeled."
         )
     if dropped:
         notes.append(dropped_note(dropped))
     return tuple(notes)
 
 
-def _select(texts: Sequence[str | None], names: Sequence[str]) -> list[str | None]:
-    from lingula.text.sections import select_sections
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
+
+def _select(texts: Sequence[str | None], names: Sequence[str]) -> list[str | None]:
     return [text if is_missing(text) else select_sections(str(text), names).text for text in texts]
+
+
+def _count_unsectioned(texts: Sequence[str | None], names: Sequence[str]) -> int:
+    wanted = {name.strip().casefold() for name in names}
+    if not wanted <= set(SECTION_NAMES):
+        return 0
+    count = 0
+    for text in texts:
+        found = {section.name for section in find_sections(str(text))} if text else set()
+        parts = {part for name in found for part in name.split("+") if part}
+        count += bool(parts) and not parts & wanted
+    return count
 
 
 def _joined(states: Sequence[GenerationState]) -> GenerationState:
@@ -412,6 +446,10 @@ def _joined(states: Sequence[GenerationState]) -> GenerationState:
         if first.similarity is None
         else np.concatenate([s.similarity for s in states if s.similarity is not None]),
         (sum(state.empty[0] for state in states), sum(state.empty[1] for state in states)),
+        (
+            sum(state.unsectioned[0] for state in states),
+            sum(state.unsectioned[1] for state in states),
+        ),
         sum(state.cut for state in states),
         first.labeler,
     )

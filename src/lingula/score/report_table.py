@@ -137,8 +137,9 @@ def _id_texts(column: pyarrow.Array, source: str, name: str, rows_before: int) -
     """Ids as texts; whole floats lose their ".0", as pandas gives it to ids beside empty cells."""
     found = []
     for row, value in enumerate(column.to_pylist(), start=rows_before + 1):
-        if is_missing(value):
+        text = "" if value is None else str(value).strip()
+        if not text or text == "nan":
             raise InputError(f"{source}, column {name!r}, row {row}: the id is empty")
         whole = isinstance(value, float) and value.is_integer()
-        found.append(str(int(value)) if whole else str(value).strip())
+        found.append(str(int(value)) if whole else text)
     return found

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from lingula.errors import InputError, SchemaError
 from lingula.labels import Labels
+from lingula.metrics.bootstrap import percentile_interval, resample_weights, units_of
 from lingula.metrics.counts import FloatArray
 from lingula.metrics.f1 import undefined
 from lingula.score.conventions import CLASS_SETS, Convention, Figure
 from lingula.score.figures import ReportTables, Sums
-from lingula.score.intervals import percentile_interval, resample_weights
 from lingula.score.labeling import check_lengths
 from lingula.score.result import SIMILARITY, Bootstrap, Score
 
@@ -89,7 +89,8 @@ def _with_intervals(
     by_name = {convention.name: convention for convention in conventions}
     n = len(similarity) if similarity is not None else len(next(iter(tables.values())).equal)
     resampled: dict[_Key, list[FloatArray]] = {}
-    for weights in resample_weights(n, bootstrap.resamples, bootstrap.seed):
+    for block in resample_weights(units_of(n), bootstrap.resamples, bootstrap.seed):
+        weights = block.astype(np.float64)
         sums = {key: table.sums(weights) for key, table in tables.items()}
         done: set[_Key] = set()
         for score in scores:
@@ -120,8 +121,8 @@ def _with_intervals(
         found.append(
             replace(
                 score,
-                lower=interval.lower if known else None,
-                upper=interval.upper if known else None,
+                lower=interval.low if known else None,
+                upper=interval.high if known else None,
                 note=note,
             )
         )
