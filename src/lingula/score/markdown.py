@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lingula.score.conventions import CONVENTIONS
 from lingula.score.provenance import Provenance
-from lingula.score.result import GenerationScores
+from lingula.score.result import SIMILARITY, GenerationScores
 from lingula.score.views import (
     MEASURES,
     STAR,
@@ -62,6 +62,7 @@ def to_markdown(scores: GenerationScores, digits: int = 3) -> str:
 def caption(scores: GenerationScores) -> list[str]:
     """What the figures rest on, one line a fact."""
     provenance: Provenance = scores.provenance
+    similarity = next(scores.of(SIMILARITY), None)
     lines = [
         f"Reports: {scores.reports}. Labeled: {provenance.section}.",
         f"Labeler: {provenance.labeler}, sha256 {provenance.sha256}; schema {provenance.schema}.",
@@ -73,6 +74,8 @@ def caption(scores: GenerationScores) -> list[str]:
             f"Intervals: {boot.confidence:.0%} percentile bootstrap over reports, "
             f"{boot.resamples} resamples, seed {boot.seed}."
         )
+    if similarity is not None:
+        lines.insert(0, f"CheXbert similarity: {number(similarity)}, the mean over reports.")
     for name in scores.conventions:
         convention = CONVENTIONS[name]
         lines.append(f"{name}: {convention.source}. " + " ".join(convention.peculiarities))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lingula.score.conventions import AVERAGES, CLASS_SETS
-from lingula.score.result import GenerationScores, Score
+from lingula.score.result import SIMILARITY, GenerationScores, Score
 
 #: Measures in the order of a table's columns, and their headings.
 MEASURES: dict[str, str] = {
@@ -16,11 +16,10 @@ MEASURES: dict[str, str] = {
     "accuracy": "Accuracy",
     "exact_match": "Exact match",
     "auroc": "AUROC (hard labels)",
-    "similarity": "CheXbert similarity",
 }
 
 #: Uncertain policy -> a few words for a table's cell.
-UNCERTAIN_SHORT = {"ones": "positive", "zeros": "negative", "multiclass": "own class", "": "-"}
+UNCERTAIN_SHORT = {"ones": "positive", "zeros": "negative", "multiclass": "own class"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Row:
     Attributes:
         convention: Name of the convention.
         uncertain: What an uncertain label becomes, short.
-        class_set: "14", "5", or "-".
+        class_set: "14" or "5".
         average: How the average reads in a table.
         observation: Name of the observation, or an empty string.
         zero_division: Value of 0/0, or "-" where none occurs.
@@ -51,8 +50,12 @@ STAR = "*"
 
 
 def summary_rows(scores: GenerationScores) -> list[Row]:
-    """All figures but those of single observations, one row an average and class set."""
-    return _rows(score for score in scores.scores if not score.figure.observation)
+    """The conventions' figures but those of single observations, one row an average."""
+    return _rows(
+        score
+        for score in scores.scores
+        if score.convention != SIMILARITY and not score.figure.observation
+    )
 
 
 def observation_rows(scores: GenerationScores, convention: str) -> list[Row]:
@@ -108,7 +111,7 @@ def measures_in(rows: Iterable[Row]) -> list[str]:
 
 
 def footnotes(scores: GenerationScores) -> list[str]:
-    """What to know of the averaged F1, AUROC and similarity: zero divisions and undefined values.
+    """What to know of the averaged F1 and AUROC: zero divisions and undefined values.
 
     Notes of precision, recall and single observations stay with their figures in JSON and CSV.
     """
@@ -152,7 +155,7 @@ def _rows(scores: Iterable[Score]) -> list[Row]:
             rows[key] = Row(
                 score.convention,
                 UNCERTAIN_SHORT[figure.uncertain],
-                figure.class_set or "-",
+                figure.class_set,
                 figure.average,
                 figure.observation,
                 "-" if score.zero_division is None else f"{score.zero_division:g}",
