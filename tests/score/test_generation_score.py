@@ -166,7 +166,7 @@ def test_texts_that_were_cut_are_named(words, references, generated):
     words.label = label
     metric = GenerationScore(words)
     metric.update(references, generated)
-    assert metric.compute().notes[0].startswith("2 different texts are longer")
+    assert metric.compute().notes[0].startswith("2 texts are longer")
 
 
 def test_sections_are_selected(words):

@@ -21,11 +21,12 @@ from lingula.score.conventions import (
     FigureGroup,
     find_conventions,
 )
-from lingula.score.generation import GenerationScore, GenerationState, score_reports
+from lingula.score.generation import GenerationScore, score_reports
 from lingula.score.provenance import Provenance
 from lingula.score.result import Bootstrap, GenerationScores, Score
 from lingula.score.scoring import score_labels
 from lingula.score.similarity import chexbert_similarity
+from lingula.score.state import GenerationState
 
 __all__ = [
     "AVERAGES",

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from lingula.errors import InputError, SchemaError
-from lingula.labels import Labeler, Labels, Schema, is_missing
+from lingula.labels import Labeler, Labels, is_missing
 from lingula.score.conventions import find_conventions
 from lingula.score.labeling import Progress, check_lengths, label_pairs
-from lingula.score.pairing import all_drop_duplicates, dropped_note, pair_by_id, pair_by_row
+from lingula.score.pairing import all_drop_duplicates, pair_by_id, pair_by_row
 from lingula.score.per_report import per_report_table
 from lingula.score.provenance import (
     Provenance,
@@ -23,43 +19,13 @@ from lingula.score.provenance import (
 )
 from lingula.score.result import Bootstrap, GenerationScores
 from lingula.score.scoring import score_labels
+from lingula.score.sections import count_unsectioned, select_all
 from lingula.score.similarity import chexbert_similarity
-from lingula.text.sections import SECTION_NAMES, find_sections, select_sections
+from lingula.score.state import GenerationState, check_same_kind, join_states, state_notes
+from lingula.text.sections import select_sections
 
 if TYPE_CHECKING:
     import pyarrow
-
-
-@dataclass(frozen=True, eq=False)
-class GenerationState:
-    """What was fed so far: labels, never a text. It can be pickled and sent between processes.
-
-    Attributes:
-        schema: Schema of the labels.
-        references: Class indices, int8, shape (n, k).
-        generated: Class indices, int8, shape (n, k).
-        ids: One id a pair, or None if none were given.
-        similarity: CheXbert similarity, float64, shape (n,), or None if it was not asked for.
-        empty: How many references and how many generated reports were empty.
-        unsectioned: How many references and generated reports have sections, but none of those
-            that were asked for, so that another part of them was labeled.
-        cut: How many different texts were longer than the model reads; 0 for labelers that read
-            any length.
-        labeler: Name and digest of the labeler that made the labels.
-    """
-
-    schema: Schema
-    references: npt.NDArray[np.int8]
-    generated: npt.NDArray[np.int8]
-    ids: tuple[str, ...] | None
-    similarity: npt.NDArray[np.float64] | None
-    empty: tuple[int, int]
-    unsectioned: tuple[int, int]
-    cut: int
-    labeler: tuple[str, str | None]
-
-    def __len__(self) -> int:
-        return len(self.references)
 
 
 class GenerationScore:
@@ -143,11 +109,11 @@ class GenerationScore:
         unsectioned = (0, 0)
         if self.sections is not None:
             unsectioned = (
-                _count_unsectioned(references, self.sections),
-                _count_unsectioned(generated, self.sections),
+                count_unsectioned(references, self.sections),
+                count_unsectioned(generated, self.sections),
             )
-            references = _select(references, self.sections)
-            generated = _select(generated, self.sections)
+            references = select_all(references, self.sections)
+            generated = select_all(generated, self.sections)
         cut_before: int = getattr(self.labeler, "truncated", 0)
         true, guess = label_pairs(self.labeler, references, generated, progress)
         cut: int = getattr(self.labeler, "truncated", 0) - cut_before
@@ -246,7 +212,7 @@ class GenerationScore:
                 package_versions(),
             ),
             boot,
-            (*self.notes, *_notes(state, dropped)),
+            (*self.notes, *state_notes(state, dropped)),
         )
 
     def per_report(self) -> pyarrow.Table:
@@ -281,7 +247,7 @@ class GenerationScore:
         if not self._states:
             raise InputError("there is no report to score: update() was never called")
         if len(self._states) > 1:
-            self._states = [_joined(self._states)]
+            self._states = [join_states(self._states)]
         return self._states[0]
 
     def merge(self, other: GenerationScore | GenerationState) -> None:
@@ -308,36 +274,11 @@ class GenerationScore:
             kept = pair_by_id(state.ids, state.ids)
         if not kept.dropped:
             return state, 0
-        rows = kept.references
-        return (
-            GenerationState(
-                state.schema,
-                state.references[rows],
-                state.generated[rows],
-                tuple(state.ids[row] for row in rows),
-                None if state.similarity is None else state.similarity[rows],
-                state.empty,
-                state.unsectioned,
-                state.cut,
-                state.labeler,
-            ),
-            kept.dropped,
-        )
+        return state.take(kept.references), kept.dropped
 
     def _append(self, state: GenerationState) -> None:
         if self._states:
-            first = self._states[0]
-            if first.schema != state.schema:
-                raise SchemaError("reports labeled under different schemas cannot be merged")
-            if first.labeler != state.labeler:
-                raise InputError(
-                    f"labels of different labelers cannot be merged: {first.labeler[0]} and "
-                    f"{state.labeler[0]}"
-                )
-            if (first.ids is None) != (state.ids is None):
-                raise InputError("give ids with every batch, or with none")
-            if (first.similarity is None) != (state.similarity is None):
-                raise InputError("one part has CheXbert similarity and the other has not")
+            check_same_kind(self._states[0], state)
         self._states.append(state)
 
 
@@ -389,67 +330,3 @@ def _bootstrap(resamples: int, seed: int, confidence: float) -> Bootstrap | None
     if not 0 < confidence < 1:
         raise InputError(f"the confidence must lie between 0 and 1, not at {confidence}")
     return Bootstrap(resamples, seed, confidence) if resamples else None
-
-
-def _notes(state: GenerationState, dropped: int) -> tuple[str, ...]:
-    notes = []
-    for count, what in zip(state.empty, ("reference", "generated report"), strict=True):
-        if count:
-            notes.append(
-                f"{_number(count, what)} {'is' if count == 1 else 'are'} empty; empty reports "
-                "count, with the labels that the labeler gives to no text."
-            )
-    for count, what in zip(state.unsectioned, ("reference", "generated report"), strict=True):
-        if count:
-            notes.append(
-                f"{_number(count, what)} {'has' if count == 1 else 'have'} none of the sections "
-                "asked for; another part was labeled instead."
-            )
-    if state.cut:
-        notes.append(
-            f"{_number(state.cut, 'different text')} {'is' if state.cut == 1 else 'are'} longer "
-            "than the model reads; what follows was not labeled."
-        )
-    if dropped:
-        notes.append(dropped_note(dropped))
-    return tuple(notes)
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _select(texts: Sequence[str | None], names: Sequence[str]) -> list[str | None]:
-    return [text if is_missing(text) else select_sections(str(text), names).text for text in texts]
-
-
-def _count_unsectioned(texts: Sequence[str | None], names: Sequence[str]) -> int:
-    wanted = {name.strip().casefold() for name in names}
-    if not wanted <= set(SECTION_NAMES):
-        return 0
-    count = 0
-    for text in texts:
-        found = {section.name for section in find_sections(str(text))} if text else set()
-        parts = {part for name in found for part in name.split("+") if part}
-        count += bool(parts) and not parts & wanted
-    return count
-
-
-def _joined(states: Sequence[GenerationState]) -> GenerationState:
-    first = states[0]
-    return GenerationState(
-        first.schema,
-        np.concatenate([state.references for state in states]),
-        np.concatenate([state.generated for state in states]),
-        None if first.ids is None else tuple(text for state in states for text in state.ids or ()),
-        None
-        if first.similarity is None
-        else np.concatenate([s.similarity for s in states if s.similarity is not None]),
-        (sum(state.empty[0] for state in states), sum(state.empty[1] for state in states)),
-        (
-            sum(state.unsectioned[0] for state in states),
-            sum(state.unsectioned[1] for state in states),
-        ),
-        sum(state.cut for state in states),
-        first.labeler,
-    )

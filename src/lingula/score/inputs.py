@@ -10,7 +10,7 @@ from lingula.labels import Labeler
 from lingula.score.generation import GenerationScore
 from lingula.score.labeling import Progress
 from lingula.score.pairing import Pairs, all_drop_duplicates, dropped_note, pair_by_id, pair_by_row
-from lingula.score.provenance import WHOLE_TEXT, describe_sections, file_sha256
+from lingula.score.provenance import describe_sections, file_sha256
 from lingula.score.report_table import (
     GENERATED_NAMES,
     REFERENCE_NAMES,
@@ -82,8 +82,8 @@ def score_report_tables(
         by_row_order=by_row_order,
     )
     metric.section = (
-        f"{describe_sections(sections) if sections else WHOLE_TEXT} (references: "
-        f"{'+'.join(true.columns)}, generated: {'+'.join(guess.columns)})"
+        f"{describe_sections(sections)} (references: {'+'.join(true.columns)}, "
+        f"generated: {'+'.join(guess.columns)})"
     )
     metric.update(
         [true.texts[row] for row in pairs.references],
