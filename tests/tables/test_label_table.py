@@ -153,6 +153,26 @@ def test_probabilities_of_positive_and_of_every_label(tmp_path):
     assert table.probabilities[0, 0, Label.POSITIVE] == 0.5
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
+def test_nested_probabilities(tmp_path, suffix):
+    path = tmp_path / f"labels{suffix}"
+    chances = {"blank": 0.25, "positive": 0.75, "negative": 0.0, "uncertain": 0.0}
+    rows = [{"id": "a", "Edema": 1.0, "probabilities": {"Edema": chances}}]
+    if suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        write(path, json.dumps(rows[0]) + "\n")
+    assert read_label_table(path).probabilities[0, 0].tolist() == [0.25, 0.75, 0.0, 0.0]
+
+
+def test_readers_ratings_are_binarized_as_chexperts_were(tmp_path):
+    text = "id,Edema\na,uncertain likely\nb,Uncertain Unlikely\nc,present\nd,absent\n"
+    path = write(tmp_path / "reader.csv", text)
+    assert read_label_table(path).labels.classes[:, 0].tolist() == [3, 3, 1, 2]
+    ratings = read_label_table(path, reader_ratings=True)
+    assert ratings.labels.classes[:, 0].tolist() == [1, 2, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("text", "options", "error", "message"),
     [

@@ -45,24 +45,31 @@ def file_kind(path: Path) -> str:
 
 
 def column_names(path: str | Path) -> tuple[str, ...]:
-    """Names of a table's columns, in its order; for JSON Lines those of its first object.
+    """Names of a table's columns, in its order; for JSON Lines, every key that occurs.
 
     Raises:
         InputError: If the file is missing, empty or not of the kind that its name says.
         ColumnError: If a name occurs twice.
     """
+    import pyarrow as pa
+
     path = Path(path)
     kind = file_kind(path)
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     if kind == "parquet":
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
             names = tuple(pq.read_schema(path).names)
         except pa.ArrowInvalid as error:
             raise InputError(f"{path}: not a Parquet file: {error}") from None
+    elif kind == "jsonl":
+        # Any line may bring a new key, so all of them are read.
+        try:
+            names = tuple(_read_json(path).column_names)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(f"{path}: cannot be read as JSON Lines ({_reason(error)})") from None
     else:
         names = _first_line_names(path, kind)
     repeated = sorted({name for name in names if names.count(name) > 1})
@@ -95,16 +102,21 @@ def read_columns(
 
             return pq.read_table(path, columns=list(names))
         if kind == "jsonl":
-            import pyarrow.json as pj
-
-            with pa.input_stream(str(path), compression="detect") as stream:
-                table = pj.read_json(stream, read_options=pj.ReadOptions(block_size=16 << 20))
-            return _select(table, names)
+            return _read_json(path).select(list(names))
         return _read_text(path, kind, names, types or {})
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
-        # Arrow's messages quote the row, which may be a report.
-        reason = str(error).split(":", maxsplit=1)[0]
-        raise InputError(f"{path}: cannot be read as {kind} ({reason})") from None
+        raise InputError(f"{path}: cannot be read as {kind} ({_reason(error)})") from None
+
+
+def listed(names: Sequence[str]) -> str:
+    """Column names for an error message; the first twenty of many."""
+    shown = ", ".join(repr(name) for name in names[:20])
+    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
+
+
+def _reason(error: Exception) -> str:
+    """The start of Arrow's message; its rest quotes the row, which may be a report."""
+    return str(error).split(":", maxsplit=1)[0]
 
 
 def _first_line_names(path: Path, kind: str) -> tuple[str, ...]:
@@ -118,23 +130,16 @@ def _first_line_names(path: Path, kind: str) -> tuple[str, ...]:
     text = start.decode("utf-8-sig", errors="replace")
     if not text.strip():
         raise InputError(f"{path}: the file is empty; a label table needs a header and rows")
-    if kind == "jsonl":
-        return _json_names(path, text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if kind == "tsv" else ",")
     return tuple(next(reader))
 
 
-def _json_names(path: Path, text: str) -> tuple[str, ...]:
-    import json
+def _read_json(path: Path) -> pyarrow.Table:
+    import pyarrow as pa
+    import pyarrow.json as pj
 
-    line = next(line for line in text.splitlines() if line.strip())
-    try:
-        first = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: line 1 is not JSON: {error.msg}") from None
-    if not isinstance(first, dict):
-        raise InputError(f"{path}: line 1 is not a JSON object with one key a column")
-    return tuple(first)
+    with pa.input_stream(str(path), compression="detect") as stream:
+        return pj.read_json(stream, read_options=pj.ReadOptions(block_size=16 << 20))
 
 
 def _read_text(
@@ -171,16 +176,3 @@ def _read_text(
                 "quote cells that hold the delimiter"
             ) from None
         raise
-
-
-def _select(table: pyarrow.Table, names: Sequence[str]) -> pyarrow.Table:
-    """Columns of a JSON table; a key that no object has is a column of nulls."""
-    import pyarrow as pa
-
-    empty = pa.nulls(table.num_rows)
-    return pa.table(
-        {
-            name: table.column(name) if name in table.column_names else pa.chunked_array([empty])
-            for name in names
-        }
-    )

@@ -11,9 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import ColumnError, InputError
-from lingula.labels import Label, Labels, Observation, Schema
+from lingula.labels import Labels, Observation, Schema
 from lingula.schemas import load_schema
-from lingula.tables.label_source import column_names, read_columns
+from lingula.tables.label_probabilities import (
+    ProbabilitySources,
+    probability_sources,
+    read_probabilities,
+)
+from lingula.tables.label_source import column_names, listed, read_columns
 from lingula.tables.label_values import READER_WORDS, WORDS, column_classes
 
 if TYPE_CHECKING:
@@ -31,16 +36,6 @@ ID_COLUMNS = (
     "path",
     "study",
     "image index",
-)
-#: Templates of columns that hold a probability, tried in this order. One without ``{label}`` holds
-#: the probability of positive.
-PROBABILITY_TEMPLATES = (
-    "{observation} {label} probability",
-    "{observation} ({label})",
-    "{observation}_{label}",
-    "{observation} probability",
-    "{observation}_probability",
-    "p({observation})",
 )
 
 
@@ -96,7 +91,8 @@ def read_label_table(
         patient_column: Column that says which rows are of one patient.
         probability_columns: Template of the probability columns, with ``{observation}`` and, if
             every label has one, ``{label}`` (blank, positive, negative, uncertain). If not given,
-            ``PROBABILITY_TEMPLATES`` are tried.
+            ``label_probabilities.TEMPLATES`` are tried, and
+            a nested column "probabilities".
         extra_columns: Other columns to keep.
         reader_ratings: Read "uncertain likely" as positive and "uncertain unlikely" as negative,
             as CheXpert's test set did with its radiologists; both are uncertain otherwise.
@@ -114,9 +110,9 @@ def read_label_table(
     found = _observation_columns(path, names, schema)
     ids = None if by_row_order else _id_column(path, names, id_column)
     patients = None if patient_column is None else _required(path, names, patient_column, "patient")
-    chances = _probability_columns(path, names, schema, found, probability_columns)
+    chances = probability_sources(path, names, schema, tuple(found), probability_columns)
     extra = [_required(path, names, name, "extra") for name in extra_columns]
-    table = _read(path, list(found.values()), [ids, patients, *extra], list(chances.values()))
+    table = _read(path, list(found.values()), [ids, patients, *extra], chances)
     part = restrict_schema(schema, tuple(found))
     words = READER_WORDS if reader_ratings else WORDS
     classes = np.empty((table.num_rows, len(found)), dtype=np.int8)
@@ -132,7 +128,7 @@ def read_label_table(
         patients=None
         if patients is None
         else _texts(table.column(patients), f"{path}, column {patients!r}"),
-        probabilities=_probabilities(path, table, part, chances),
+        probabilities=read_probabilities(path, table, part, chances),
         extra=table.select(extra) if extra else None,
     )
 
@@ -183,7 +179,7 @@ def _observation_columns(path: Path, names: tuple[str, ...], schema: Schema) -> 
     if not columns:
         raise ColumnError(
             f"{path}: no column is an observation of the schema {schema.name!r} "
-            f"({', '.join(schema.names)}); it has {_listed(names)}"
+            f"({', '.join(schema.names)}); it has {listed(names)}"
         )
     return {schema.names[position]: columns[position] for position in sorted(columns)}
 
@@ -201,55 +197,19 @@ def _required(path: Path, names: tuple[str, ...], wanted: str, role: str) -> str
     folded = [name for name in names if name.strip().casefold() == wanted.strip().casefold()]
     if len(folded) == 1:
         return folded[0]
-    raise ColumnError(f"{path}: there is no {role} column {wanted!r}; it has {_listed(names)}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:20])
-    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
-
-
-def _probability_columns(
-    path: Path,
-    names: tuple[str, ...],
-    schema: Schema,
-    found: dict[str, str],
-    template: str | None,
-) -> dict[tuple[str, Label], str]:
-    """(Observation, label) -> column of its probability."""
-    if template is not None and "{observation}" not in template:
-        raise ColumnError(
-            f"the probability columns {template!r} need {{observation}} in their name, "
-            "for example '{observation} probability'"
-        )
-    folded = {name.strip().casefold(): name for name in names}
-    for candidate in PROBABILITY_TEMPLATES if template is None else (template,):
-        columns: dict[tuple[str, Label], str] = {}
-        labels = list(Label) if "{label}" in candidate else [Label.POSITIVE]
-        for observation in found:
-            item = schema.observations[schema.index(observation)]
-            for label in labels:
-                for name in (item.name, *item.aliases):
-                    text = candidate.replace("{observation}", name)
-                    key = text.replace("{label}", label.name.lower()).casefold()
-                    if key in folded and key not in schema:
-                        columns[observation, label] = folded[key]
-        if columns:
-            return columns
-    if template is not None:
-        raise ColumnError(f"{path}: no column is named like {template!r}; it has {_listed(names)}")
-    return {}
+    raise ColumnError(f"{path}: there is no {role} column {wanted!r}; it has {listed(names)}")
 
 
 def _read(
-    path: Path, labels: list[str], texts: list[str | None], numbers: list[str]
+    path: Path, labels: list[str], texts: list[str | None], chances: ProbabilitySources
 ) -> pyarrow.Table:
     import pyarrow as pa
 
     types = dict.fromkeys(labels, pa.dictionary(pa.int32(), pa.string()))
-    types.update(dict.fromkeys(numbers, pa.float32()))
-    others = [name for name in texts if name is not None]
-    return read_columns(path, list(dict.fromkeys([*labels, *others, *numbers])), types=types)
+    types.update(dict.fromkeys(chances.flat.values(), pa.float32()))
+    others = [name for name in (*texts, chances.nested) if name is not None]
+    wanted = dict.fromkeys([*labels, *others, *chances.flat.values()])
+    return read_columns(path, list(wanted), types=types)
 
 
 def _texts(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.object_]:
@@ -270,27 +230,3 @@ def _texts(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.object_]:
     if empty.any():
         raise InputError(f"{where}, row {int(np.argmax(empty)) + 1}: the cell is empty")
     return array
-
-
-def _probabilities(
-    path: Path, table: pyarrow.Table, schema: Schema, columns: dict[tuple[str, Label], str]
-) -> npt.NDArray[np.float32] | None:
-    import pyarrow as pa
-
-    if not columns:
-        return None
-    out = np.full((table.num_rows, len(schema), len(Label)), np.nan, dtype=np.float32)
-    for (observation, label), name in columns.items():
-        column = table.column(name)
-        if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
-            raise InputError(f"{path}, column {name!r}: probabilities must be numbers")
-        values = column.to_numpy().astype(np.float32)
-        with np.errstate(invalid="ignore"):
-            wrong = np.flatnonzero((values < 0) | (values > 1))
-        if len(wrong):
-            raise InputError(
-                f"{path}, column {name!r}, row {wrong[0] + 1}: {values[wrong[0]]:g} is no "
-                "probability between 0 and 1"
-            )
-        out[:, schema.index(observation), label] = values
-    return out

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError
-from lingula.labels import VALUES, Label
+from lingula.labels import Label
 
 if TYPE_CHECKING:
     import pyarrow
@@ -56,7 +56,7 @@ def parse_label(value: Any, words: Mapping[str, Label] = WORDS) -> Label | None:
     if math.isnan(number):
         return Label.BLANK
     for label in (Label.POSITIVE, Label.NEGATIVE, Label.UNCERTAIN):
-        if number == VALUES[label]:
+        if number == label.number:
             return label
     return None
 

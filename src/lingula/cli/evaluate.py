@@ -1,0 +1,248 @@
+"""``lingula evaluate``: predicted labels against true ones."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from lingula.evaluation import Evaluation, Settings
+    from lingula.evaluation.inputs import Inputs
+    from lingula.labels import Schema
+
+#: Columns of a terminal that is none, such as a pipe: wide enough for every table.
+PIPE_WIDTH = 180
+FILE = click.Path(path_type=Path)
+
+
+@click.command("evaluate")
+@click.argument("tables", nargs=-1, required=True, metavar="[TRUTH] PREDICTED", type=FILE)
+@click.option("--second", type=FILE, help="Another labeler's table, for a paired comparison.")
+@click.option("--id-column", help="Column of the ids; if not given, a usual name such as study_id.")
+@click.option("--by-row-order", is_flag=True, help="Row i of every table is the same report.")
+@click.option("--shared-ids", is_flag=True, help="Leave out ids that not every table has.")
+@click.option("--schema", default="chexpert14", show_default=True, help="Schema name or TOML file.")
+@click.option(
+    "--observations",
+    help='Only these, separated by commas; "five" are CheXpert\'s five competition observations.',
+)
+@click.option(
+    "--uncertain",
+    type=click.Choice(["ones", "zeros", "ignore", "multiclass"]),
+    default="ones",
+    show_default=True,
+    help="What uncertain labels become in the binary figures.",
+)
+@click.option(
+    "--zero-division",
+    type=click.Choice(["0", "1", "nan"]),
+    default="0",
+    show_default=True,
+    help="The value of 0/0 in precision, recall and F1; nan is left out of averages.",
+)
+@click.option(
+    "--positive-only",
+    is_flag=True,
+    help="Only positive against the rest: for truth that is 1 or empty, or 1 and 0.",
+)
+@click.option("--patient-column", help="Column of TRUTH: draw patients, not reports.")
+@click.option(
+    "--bootstrap",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Resamples for intervals and p values; 10000 is usual.",
+)
+@click.option(
+    "--level",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.95,
+    show_default=True,
+    help="Of the intervals.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--bins",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Of the reliability curve.",
+)
+@click.option(
+    "--weights-from",
+    type=FILE,
+    help="Table whose frequencies weight CheXbert's F1; TRUTH's if not.",
+)
+@click.option(
+    "--probability-columns",
+    metavar="TEMPLATE",
+    help='Names of probability columns, such as "{observation} probability".',
+)
+@click.option("--readers", type=FILE, multiple=True, help="A person's table; may be repeated.")
+@click.option(
+    "--majority-of",
+    type=FILE,
+    multiple=True,
+    help="People whose majority is the truth, in place of TRUTH; may be repeated.",
+)
+@click.option("--json", "json_file", type=FILE, help="Write everything as JSON; - is the output.")
+@click.option("--csv", "csv_file", type=FILE, help="Write one row a figure.")
+@click.option("--html", "html_file", type=FILE, help="Write a document with plots.")
+@click.option("--markdown", "markdown_file", type=FILE, help="Write tables for a paper.")
+@click.option("--quiet", is_flag=True, help="Print no tables.")
+def command(  # noqa: PLR0917 - click passes names
+    tables: tuple[Path, ...],
+    second: Path | None,
+    id_column: str | None,
+    by_row_order: bool,
+    shared_ids: bool,
+    schema: str,
+    observations: str | None,
+    uncertain: str,
+    zero_division: str,
+    positive_only: bool,
+    patient_column: str | None,
+    bootstrap: int,
+    level: float,
+    seed: int,
+    bins: int,
+    weights_from: Path | None,
+    probability_columns: str | None,
+    readers: tuple[Path, ...],
+    majority_of: tuple[Path, ...],
+    json_file: Path | None,
+    csv_file: Path | None,
+    html_file: Path | None,
+    markdown_file: Path | None,
+    quiet: bool,
+) -> None:
+    """Measure PREDICTED labels against TRUTH: how good they are, and how sure that is.
+
+    Tables are CSV, TSV, Parquet or JSON Lines, matched by id, with any of the schema's observations
+    in any order. Cells are 1, 0, -1 or empty, or words. With --majority-of, give PREDICTED alone.
+    """
+    from lingula.evaluation import Settings
+    from lingula.evaluation.inputs import read_inputs
+    from lingula.metrics.uncertain import UncertainPolicy
+
+    truth, predicted = _truth_and_predicted(tables, majority_of)
+    outputs = _outputs(json_file, csv_file, html_file, markdown_file)
+    inputs = read_inputs(
+        truth,
+        predicted,
+        second=second,
+        readers=readers,
+        majority_of=majority_of,
+        weights_from=weights_from,
+        schema=_schema(schema, observations),
+        id_column=id_column,
+        by_row_order=by_row_order,
+        shared_only=shared_ids,
+        patient_column=patient_column,
+        probability_columns=probability_columns,
+        uncertain=UncertainPolicy(uncertain),
+    )
+    settings = Settings(
+        uncertain=UncertainPolicy(uncertain),
+        zero_division=float(zero_division),
+        positive_only=positive_only or bool(majority_of),
+        bootstrap=bootstrap,
+        level=level,
+        seed=seed,
+        bins=bins,
+    )
+    _show(inputs, settings, outputs, quiet=quiet)
+
+
+def _show(
+    inputs: Inputs, settings: Settings, outputs: Sequence[tuple[Path, str]], *, quiet: bool
+) -> None:
+    from lingula.evaluation import evaluate
+    from lingula.evaluation.files import write_text
+
+    result = evaluate(
+        inputs.truth,
+        inputs.candidates,
+        settings,
+        truth_name=inputs.truth_name,
+        patients=inputs.patients,
+        weights_from=inputs.weights,
+        readers=inputs.readers,
+        voters=inputs.voters,
+        notes=inputs.notes,
+    )
+    to_standard_output = False
+    for path, form in outputs:
+        text = _render(form)(result)
+        if str(path) == "-":
+            to_standard_output = True
+            click.echo(text, nl=False)
+        else:
+            write_text(path, text)
+    if not quiet and not to_standard_output:
+        _print(result)
+
+
+def _truth_and_predicted(
+    tables: tuple[Path, ...], majority_of: tuple[Path, ...]
+) -> tuple[Path | None, Path]:
+    if majority_of:
+        if len(tables) != 1:
+            raise click.UsageError(
+                "with --majority-of the readers are the truth: give PREDICTED alone"
+            )
+        return None, tables[0]
+    if len(tables) != 2:
+        raise click.UsageError("give two tables, TRUTH and PREDICTED")
+    return tables[0], tables[1]
+
+
+def _outputs(*files: Path | None) -> list[tuple[Path, str]]:
+    forms = ("json", "csv", "html", "markdown")
+    chosen = [(path, form) for path, form in zip(files, forms, strict=True) if path is not None]
+    if sum(str(path) == "-" for path, _ in chosen) > 1:
+        raise click.UsageError("only one document can go to standard output")
+    return chosen
+
+
+def _schema(name: str, observations: str | None) -> Schema:
+    from lingula.evaluation.inputs import FIVE
+    from lingula.schemas import load_schema
+    from lingula.tables.label_table import restrict_schema
+
+    schema = load_schema(name)
+    if observations is None:
+        return schema
+    if observations.strip().casefold() == "five":
+        return restrict_schema(schema, FIVE)
+    names = [part.strip() for part in observations.split(",") if part.strip()]
+    if not names:
+        raise click.UsageError("--observations names none")
+    return restrict_schema(schema, names)
+
+
+def _render(form: str) -> Callable[[Evaluation], str]:
+    if form == "html":
+        from lingula.evaluation.html import to_html
+
+        return to_html
+    if form == "markdown":
+        from lingula.evaluation.markdown import to_markdown
+
+        return to_markdown
+    from lingula.evaluation.rows import to_csv, to_json
+
+    return to_json if form == "json" else to_csv
+
+
+def _print(result: Evaluation) -> None:
+    from rich.console import Console
+
+    from lingula.evaluation.terminal import to_terminal
+
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console.print(to_terminal(result))

@@ -1,0 +1,23 @@
+"""Write a document so that nothing good is ever replaced by half of another."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lingula.errors import InputError
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text beside the target and rename it when it is whole.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
