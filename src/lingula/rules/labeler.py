@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,10 @@ from lingula.text.sentences import split_sentences
 
 #: Distinct sentences that are remembered; about 100 bytes each.
 CACHE_SENTENCES = 200_000
+
+#: Longer runs without a sentence end are no prose; they are judged in pieces of this many
+#: characters, so that time grows with the length of a text whatever it holds.
+LONGEST_SENTENCE = 2_000
 
 
 class _Sentence(NamedTuple):
@@ -113,7 +117,7 @@ class RuleLabeler:
     def _mask(self, text: str) -> int:
         known = self._masks
         mask = 0
-        for start, end in split_sentences(text):
+        for start, end in _sentences(text):
             sentence = text[start:end]
             found = known.get(sentence)
             if found is None:
@@ -148,7 +152,7 @@ class RuleLabeler:
     ) -> tuple[Evidence, ...]:
         found: list[Evidence] = []
         blocker: Evidence | None = None
-        for start, end in split_sentences(text):
+        for start, end in _sentences(text):
             sentence = text[start:end]
             assertions = self._judge(sentence)
             if not assertions:
@@ -189,6 +193,17 @@ class RuleLabeler:
             cue_end=cue_end,
             cue="" if cue_start is None else text[cue_start:cue_end],
         )
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    for start, end in split_sentences(text):
+        while end - start > LONGEST_SENTENCE:
+            limit = start + LONGEST_SENTENCE
+            cuts = (text.rfind(mark, start + 1, limit) for mark in (",", " "))
+            cut = next((at for at in cuts if at > 0), limit)
+            yield start, cut
+            start = cut
+        yield start, end
 
 
 def _no_finding(text: str, blocker: Evidence | None) -> Evidence:
