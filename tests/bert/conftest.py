@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from chexbert_files import DATA, WORDS, write_checkpoint
 
 from lingula.labels import Label
-
-DATA = Path(__file__).parent / "data"
-WORDS = "bert.embeddings.word_embeddings.weight"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,20 +53,6 @@ def tiny_state() -> dict[str, torch.Tensor]:
     words = np.random.default_rng(0).normal(size=(30522, 32)).astype(np.float32)
     words[rows] = values
     return {WORDS: torch.from_numpy(words)} | {k: torch.from_numpy(v) for k, v in stored.items()}
-
-
-def write_checkpoint(
-    path: Path, state: dict[str, torch.Tensor], *, prefix: str = "module.", legacy: bool = False
-) -> Path:
-    """A checkpoint as CheXbert's training code saves it, with the tiny configuration beside it."""
-    shutil.copy(DATA / "config.json", path.parent / "config.json")
-    content = {
-        "epoch": 3,
-        "model_state_dict": {prefix + key: value for key, value in state.items()},
-        "optimizer_state_dict": {"state": {0: {"step": 7}}, "param_groups": [{"lr": 2e-5}]},
-    }
-    torch.save(content, path, _use_new_zipfile_serialization=not legacy)
-    return path
 
 
 @pytest.fixture(scope="session")

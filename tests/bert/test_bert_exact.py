@@ -109,9 +109,7 @@ def test_a_schema_selects_and_orders(chexbert_pth, reference):
     expected = [whole.schema.index(name) for name in ("Pleural Effusion", "Edema")]
     found = two.label(reference.texts)
     assert found.schema == schema
-    np.testing.assert_array_equal(
-        found.classes, whole.label(reference.texts).classes[:, expected]
-    )
+    np.testing.assert_array_equal(found.classes, whole.label(reference.texts).classes[:, expected])
     narrow = lingula.Schema("narrow", (lingula.Observation("Edema", (lingula.Label.BLANK,)),))
     with pytest.raises(lingula.SchemaError, match="does not permit"):
         lingula.load(chexbert_pth, schema=narrow)

@@ -158,37 +158,36 @@ class BertLabeler:
     def _answer(self, texts: Sequence[str | None], *, embedding: bool) -> _Answers:
         """Clean, de-duplicate, tokenize, run, and put the answers back in the texts' order."""
         place: dict[str, int] = {}
-        rows = np.empty(len(texts), dtype=np.intp)
+        rows: list[int] = []
         missing = np.zeros(len(texts), dtype=np.bool_)
         for row, text in enumerate(texts):
             cleaned = "" if text is None or is_missing(text) else clean_text(text)
-            # "" stands for every text without a word; only a str can be one that was given.
+            # Only a str can be a text without a word that was given.
             missing[row] = not cleaned and not (
                 isinstance(text, str) and self._settings.empty_text == "model"
             )
-            rows[row] = place.setdefault(cleaned, len(place))
-        parts = list(self._answer_distinct(list(place), embedding))
-        width = len(self._settings.schema)
-        logits = np.concatenate(
-            [part[0] for part in parts] or [np.empty((0, width, 4), dtype=np.float32)]
-        )
-        cut = np.concatenate([part[2] for part in parts] or [np.zeros(0, dtype=np.bool_)])
-        self.truncated += int(cut[rows].sum())
+            if not missing[row]:
+                rows.append(place.setdefault(cleaned, len(place)))
+        logits = np.zeros((len(texts), len(self._settings.schema), 4), dtype=np.float32)
         vectors = None
-        if embedding:
-            hidden = self._hidden_size() if not parts else 0
-            vectors = np.concatenate(
-                [part[1] for part in parts] or [np.empty((0, hidden), dtype=np.float32)]
-            )
-            vectors = vectors[rows]
-        return _Answers(logits[rows], vectors, missing)
+        if place:
+            parts = list(self._answer_distinct(list(place), embedding))
+            logits[~missing] = np.concatenate([part[0] for part in parts])[rows]
+            self.truncated += int(np.concatenate([part[2] for part in parts])[rows].sum())
+            if embedding:
+                found = np.concatenate([part[1] for part in parts])
+                vectors = np.zeros((len(texts), found.shape[1]), dtype=np.float32)
+                vectors[~missing] = found[rows]
+        elif embedding:
+            # The width is the model's own; an answer tells it.
+            ids = self._tokenizer.encode(["a"])
+            vectors = np.zeros((len(texts), self._forward(ids, True)[1].shape[1]), np.float32)
+        return _Answers(logits, vectors, missing)
 
     def _answer_distinct(
         self, texts: list[str], embedding: bool
     ) -> Iterator[tuple[Floats, Floats, npt.NDArray[np.bool_]]]:
         chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
-        if not chunks:
-            return
         windows = self._long == "windows"
 
         def encode(chunk: list[str]) -> list[Tokens]:
@@ -260,10 +259,6 @@ class BertLabeler:
             ),
             np.stack([vectors[span].mean(axis=0) for span in spans]),
         )
-
-    def _hidden_size(self) -> int:
-        vectors = self._answer([""], embedding=True).embedding
-        return 0 if vectors is None else int(vectors.shape[1])
 
 
 def softmax(logits: Floats) -> Floats:

@@ -143,7 +143,7 @@ def _choose(folder: ModelFolder, wanted: _Wanted) -> str:
         return "torch"
     has_onnx = folder.has(ONNX) or (folder.has(ONNX_INT8) and wanted.precision is None)
     if not has_onnx:
-        return "torch"
+        return "torch" if folder.has(WEIGHTS) else "onnx"
     if wanted.device is None and folder.has(WEIGHTS) and _gpu_is_usable():
         return "torch"
     return "onnx"
