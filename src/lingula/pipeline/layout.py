@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lingula.errors import ColumnError, SchemaError
 from lingula.labels import VALUES, Label, Schema
+from lingula.tables.arrays import float32_array
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -121,7 +122,7 @@ class Layout:
         if self.probabilities and probabilities is not None:
             k = len(self.schema)
             flat = [
-                pa.array(np.ascontiguousarray(probabilities[:, at, label]))
+                float32_array(probabilities[:, at, label])
                 for at in range(k)
                 for label in range(len(Label))
             ]
@@ -149,7 +150,5 @@ class Layout:
 
 
 def _label_columns(classes: npt.NDArray[np.int8]) -> list[pa.Array]:
-    import pyarrow as pa
-
     columns = np.ascontiguousarray(classes.T)
-    return [pa.array(VALUES[column], mask=column == Label.BLANK) for column in columns]
+    return [float32_array(VALUES[column], column == Label.BLANK) for column in columns]

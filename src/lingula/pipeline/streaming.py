@@ -86,7 +86,7 @@ def run(
         overwrite: Whether output and kept work that are there may be replaced.
         resume: Whether to go on with the kept work of an interrupted run, if there is any.
         identity: What else the labels depend on; a run resumes only if it is the same.
-        batch_rows: Rows of a batch at most, the unit of work and of what is kept; 4,096 for
+        batch_rows: Rows of a batch at most, the unit of work and of what is kept; 2,048 for
             labelers with ``parallel = True``, 512 for others, if None.
         progress: Called after each batch.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lingula.errors import ColumnError
+from lingula.tables.arrays import text_scalar
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,15 +22,14 @@ def texts_of(batch: pa.RecordBatch, columns: Sequence[int]) -> pa.Array:
 
     Several columns are joined by a blank line; those without a text are left out.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     pieces = [_plain(batch.column(position)) for position in columns]
     if len(pieces) == 1:
         return pieces[0]
-    pieces = [pc.if_else(_is_blank(piece), None, piece) for piece in pieces]
-    joined = pc.binary_join_element_wise(*pieces, JOINT, null_handling="skip")
-    return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
+    pieces = [pc.if_else(_is_blank(piece), text_scalar(None), piece) for piece in pieces]
+    joined = pc.binary_join_element_wise(*pieces, text_scalar(JOINT), null_handling="skip")
+    return pc.if_else(_is_blank(joined), text_scalar(None), joined)
 
 
 def locate(pieces: Sequence[str | None], offset: int) -> tuple[int, int]:
@@ -60,7 +60,7 @@ def require_words(texts: pa.Array, column: str, source: str) -> None:
     """
     import pyarrow.compute as pc
 
-    filled = texts.filter(pc.invert(pc.fill_null(_is_blank(texts), True)))
+    filled = texts.filter(pc.invert(_is_blank(texts)))
     if len(filled) and pc.all(pc.match_substring_regex(filled, _NUMBER)).as_py():
         raise ColumnError(
             f"{source}: the column {column!r} holds numbers, not text; "
@@ -80,4 +80,4 @@ def _plain(column: pa.Array) -> pa.Array:
 def _is_blank(texts: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
-    return pc.equal(pc.utf8_trim_whitespace(texts), "")
+    return pc.equal(pc.utf8_trim_whitespace(texts), text_scalar(""))

@@ -14,12 +14,13 @@ from lingula.labels import is_missing
 from lingula.pipeline.seen import SeenHashes, Slot, SlotCache, text_key
 from lingula.pipeline.task import TaskResult
 from lingula.pipeline.texts import require_words, texts_of
+from lingula.tables.arrays import int32_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Texts that are remembered with their labels, twice over; about 300 bytes each.
-REMEMBERED = 40_000
+REMEMBERED = 30_000
 #: The same where probabilities or evidence come with them, which take some kilobytes.
 REMEMBERED_WITH_REASONS = 5_000
 
@@ -116,7 +117,7 @@ class Windows:
             require_words(texts, self._names[0], self._source)
             self._check_numbers = False
         encoded = texts.dictionary_encode(null_encoding="encode")
-        indices = encoded.indices.to_numpy().astype(np.int64)
+        indices = int32_numbers(encoded.indices).astype(np.int64)
         different: list[str | None] = encoded.dictionary.to_pylist()
         self._count(different, indices)
         slots: list[Slot] = []

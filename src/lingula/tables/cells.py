@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lingula.errors import InputError
+from lingula.tables.arrays import string_array
 from lingula.tables.json_cells import to_json
 
 if TYPE_CHECKING:
@@ -33,7 +37,7 @@ def cell_texts(column: pa.Array, name: str) -> pa.Array:
         return _each_distinct(column)
     if kind.is_nested(held):
         texts = [None if value is None else to_json(value) for value in column.to_pylist()]
-        return pa.array(texts, pa.string())
+        return string_array(texts)
     try:
         return pc.cast(column, pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -43,13 +47,14 @@ def cell_texts(column: pa.Array, name: str) -> pa.Array:
 
 
 def _each_distinct(column: pa.Array) -> pa.Array:
-    import pyarrow as pa
-
     encoded = column.dictionary_encode()
-    texts = [_text(value) for value in encoded.dictionary.to_numpy(zero_copy_only=False)]
-    return pa.array(texts, pa.string()).take(encoded.indices)
+    # str of a number is the shortest text that reads back as the same number of its width.
+    narrow: Callable[[Any], Any] = {"float": np.float32, "halffloat": np.float16}.get(
+        str(column.type), _same
+    )
+    texts = [str(narrow(value)) for value in encoded.dictionary.to_pylist()]
+    return string_array(texts).take(encoded.indices)
 
 
-def _text(value: Any) -> str:
-    # str of a numpy number is the shortest text that reads back as the same number.
-    return str(value)
+def _same(value: Any) -> Any:
+    return value

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lingula.tables.arrays import text_scalar
 from lingula.tables.cells import cell_texts
 from lingula.tables.json_cells import plain_batch
 from lingula.tables.output_file import TextFile
@@ -42,11 +43,11 @@ class CsvSink:
             for column, name in zip(batch.columns, batch.schema.names, strict=True)
         ]
         # A large type: the text of one batch may pass 2 GiB when quotes are doubled.
-        large = pa.large_string()
-        columns = [pc.cast(column, large) for column in columns]
-        lines = pc.binary_join_element_wise(*columns, pa.scalar(self._delimiter, large))
+        columns = [pc.cast(column, pa.large_string()) for column in columns]
+        lines = pc.binary_join_element_wise(*columns, text_scalar(self._delimiter, large=True))
         # With an empty last item, join ends the last line too.
-        lines = pc.binary_join_element_wise(lines, pa.scalar("", large), pa.scalar("\n", large))
+        nothing, newline = text_scalar("", large=True), text_scalar("\n", large=True)
+        lines = pc.binary_join_element_wise(lines, nothing, newline)
         self._file.write(memoryview(lines.buffers()[2])[: _text_bytes(lines)])
 
     def close(self) -> None:
@@ -60,15 +61,16 @@ class CsvSink:
     def _quoted(self, texts: pa.Array, *, alone: bool) -> pa.Array:
         import pyarrow.compute as pc
 
-        texts = pc.fill_null(texts, "")
+        nothing, quote = text_scalar(""), text_scalar('"')
+        texts = pc.fill_null(texts, nothing)
         must = pc.match_substring_regex(texts, self._must_quote)
         if alone:
             # A row of one empty cell would be a blank line, which is no row.
-            must = pc.or_(must, pc.equal(texts, ""))
+            must = pc.or_(must, pc.equal(texts, nothing))
         if not pc.any(must).as_py():
             return texts
         doubled = pc.replace_substring(texts, '"', '""')
-        return pc.if_else(must, pc.binary_join_element_wise('"', doubled, '"', ""), texts)
+        return pc.if_else(must, pc.binary_join_element_wise(quote, doubled, quote, nothing), texts)
 
 
 def _text_bytes(lines: pa.Array) -> int:

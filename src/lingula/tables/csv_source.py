@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lingula.errors import InputError
+from lingula.tables.arrays import string_array
 from lingula.tables.lines import RecordLines
 from lingula.tables.opening import checked_encoding, first_bad_byte, open_binary, reading
 from lingula.tables.source import BATCH_CHARACTERS, OnReject, Reject
@@ -92,7 +93,7 @@ class CsvSource:
     def _batch(self, rows: list[list[str]]) -> pa.RecordBatch:
         import pyarrow as pa
 
-        columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+        columns = [string_array(column) for column in zip(*rows, strict=True)]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def _records(self) -> Iterator[list[str] | Reject]:

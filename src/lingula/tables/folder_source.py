@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lingula.errors import InputError
+from lingula.tables.arrays import string_array
 from lingula.tables.opening import checked_encoding, reading
 from lingula.tables.source import BATCH_CHARACTERS, OnReject, Reject
 
@@ -68,7 +69,7 @@ class FolderSource:
     def _batch(self, rows: list[tuple[str, str, str]]) -> pa.RecordBatch:
         import pyarrow as pa
 
-        columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+        columns = [string_array(column) for column in zip(*rows, strict=True)]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def _records(self) -> Iterator[tuple[str, str, str] | Reject]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from lingula.tables.arrays import string_array
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -30,14 +32,11 @@ def to_json(value: Any) -> str:
 
 def without_quotes(column: pa.Array) -> pa.Array:
     """JSON text made plain: a string loses its quotes, all else stays JSON."""
-    import pyarrow as pa
-
-    return pa.array(
+    return string_array(
         [
             json.loads(value) if value is not None and value.startswith('"') else value
             for value in column.to_pylist()
-        ],
-        pa.string(),
+        ]
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lingula.errors import InputError
+from lingula.tables.arrays import string_array
 from lingula.tables.csv_source import CELL_CHARACTERS
 from lingula.tables.json_cells import is_json_field, json_field, to_json
 from lingula.tables.lines import RecordLines
@@ -83,7 +84,8 @@ class JsonlSource:
             values = [row.get(field.name) for row in rows]
             if is_json_field(field):
                 values = [None if value is None else to_json(value) for value in values]
-            columns.append(pa.array(values, field.type))
+            text = pa.types.is_string(field.type)
+            columns.append(string_array(values) if text else pa.array(values, field.type))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def _records(self) -> Iterator[dict[str, Any] | Reject]:

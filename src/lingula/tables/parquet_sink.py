@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 #: A row group ends at so many rows, or bytes in memory, whichever comes first: large enough to
 #: read fast, small enough to hold while it is being filled.
-GROUP_ROWS = 65_536
-GROUP_BYTES = 48 * 1024 * 1024
+GROUP_ROWS = 32_768
+GROUP_BYTES = 16 * 1024 * 1024
 
 
 class ParquetSink:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 #: Rows of a batch at most. Batches are the unit of labeling: long enough to fill a worker,
 #: short enough that a few of them take little memory.
-BATCH_ROWS = 4096
+BATCH_ROWS = 2048
 
 #: Characters (bytes of a file) of a batch, about; so that long reports make short batches.
 BATCH_CHARACTERS = 8 * 1024 * 1024
