@@ -55,8 +55,8 @@ def test_adds_an_observation(file):
 def test_replaces_and_removes(tmp_path):
     path = tmp_path / "own.toml"
     path.write_text(
-        'remove = ["congestion"]\n[[mention]]\nname = "pneumothorax"\nobservation = "Pneumothorax"\n'
-        'source = "test"\nphrases = ["air leak"]\n',
+        'remove = ["congestion"]\n[[mention]]\nname = "pneumothorax"\n'
+        'observation = "Pneumothorax"\nsource = "test"\nphrases = ["air leak"]\n',
         encoding="utf-8",
     )
     labeler = lingula.load("rules", lexicon=path)

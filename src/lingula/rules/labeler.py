@@ -197,13 +197,14 @@ class RuleLabeler:
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     for start, end in split_sentences(text):
-        while end - start > LONGEST_SENTENCE:
-            limit = start + LONGEST_SENTENCE
-            cuts = (text.rfind(mark, start + 1, limit) for mark in (",", " "))
-            cut = next((at for at in cuts if at > 0), limit)
-            yield start, cut
-            start = cut
-        yield start, end
+        at = start
+        while end - at > LONGEST_SENTENCE:
+            limit = at + LONGEST_SENTENCE
+            cuts = (text.rfind(mark, at + 1, limit) for mark in (",", " "))
+            cut = next((place for place in cuts if place > 0), limit)
+            yield at, cut
+            at = cut
+        yield at, end
 
 
 def _no_finding(text: str, blocker: Evidence | None) -> Evidence:
