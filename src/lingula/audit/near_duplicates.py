@@ -18,6 +18,8 @@ PIECE = 3
 #: miss pairs; the weights tell the index to rather look at a pair too many than miss one.
 SIGNATURE = 64
 WEIGHTS = (0.1, 0.9)
+#: The index cannot be asked for more; what it proposes is verified against the real threshold.
+HIGHEST_INDEXED = 0.95
 
 Pieces = npt.NDArray[np.uint32]
 
@@ -65,7 +67,9 @@ def near_leaders(texts: Sequence[str], threshold: float) -> npt.NDArray[np.intp]
         from datasketch import MinHash, MinHashLSH
     except ImportError:
         raise MissingExtraError("Finding near-identical reports", "audit") from None
-    index = MinHashLSH(threshold=threshold, num_perm=SIGNATURE, weights=WEIGHTS)
+    index = MinHashLSH(
+        threshold=min(threshold, HIGHEST_INDEXED), num_perm=SIGNATURE, weights=WEIGHTS
+    )
     empty = MinHash(num_perm=SIGNATURE, seed=1, hashfunc=int)
     leaders: dict[int, Pieces] = {}
     found = np.arange(len(texts), dtype=np.intp)

@@ -18,11 +18,12 @@ Cell = str | int | float | None
 
 
 class Kind(str, Enum):
-    """How a number is meant."""
+    """How a number is meant. A ``BOUND`` is a share that a page shows without a bar."""
 
     TEXT = "text"
     COUNT = "count"
     SHARE = "share"
+    BOUND = "bound"
     NUMBER = "number"
     STARS = "stars"
 
@@ -125,13 +126,17 @@ class Stack:
 
 @dataclass(frozen=True)
 class Grid:
-    """Shares by row and column, drawn as a tinted table; None where there is nothing to divide."""
+    """Shares by row and column, drawn as a tinted table; None where there is nothing to divide.
+
+    ``faint`` columns stand on too few rows to be compared: they get no tint.
+    """
 
     name: str
     title: str
     row_names: tuple[str, ...]
     column_names: tuple[str, ...]
     values: tuple[tuple[float | None, ...], ...]
+    faint: tuple[bool, ...]
     note: str = ""
 
 

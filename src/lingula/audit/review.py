@@ -70,7 +70,7 @@ def rank_disagreements(
         if texts is not None and texts[row] >= 0 and int(texts[row]) in seen:
             continue
         now = worth(row)
-        if heap and -now > heap[0][0]:
+        if heap and (-now, row) > heap[0]:
             heapq.heappush(heap, (-now, row))
             continue
         places = np.flatnonzero(differs[row])

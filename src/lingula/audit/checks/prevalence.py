@@ -68,10 +68,10 @@ class Prevalence(Check):
                 Column("negative", "Negative", Kind.COUNT),
                 Column("blank", "Blank", Kind.COUNT),
                 Column("prevalence", "Positive share", Kind.SHARE),
-                Column("low", "95% low", Kind.SHARE),
-                Column("high", "95% high", Kind.SHARE),
+                Column("low", "95% low", Kind.BOUND),
+                Column("high", "95% high", Kind.BOUND),
                 Column("cases", f"Positive {unit}", Kind.COUNT),
-                Column("width", "Widest interval", Kind.SHARE),
+                Column("width", "Widest interval", Kind.BOUND),
             ),
             tuple(
                 (
@@ -234,7 +234,9 @@ def _breakdown(
         data.label_names,
         tuple(f"{name} ({size:,})" for name, size in zip(grouping.names, sizes, strict=True)),
         tuple(tuple(float(share) for share in row) for row in shares),
-        note="Number of rows in brackets; a darker cell is a higher share within its row.",
+        tuple(bool(size < SMALLEST_GROUP) for size in sizes),
+        note="Number of rows in brackets. A darker cell is a higher share within its row; groups "
+        f"of fewer than {SMALLEST_GROUP} rows are not tinted.",
     )
     table = Table(
         f"counts by {slug}",
@@ -247,8 +249,8 @@ def _breakdown(
             Column("negative", "Negative", Kind.COUNT),
             Column("blank", "Blank", Kind.COUNT),
             Column("prevalence", "Positive share", Kind.SHARE),
-            Column("low", "95% low", Kind.SHARE),
-            Column("high", "95% high", Kind.SHARE),
+            Column("low", "95% low", Kind.BOUND),
+            Column("high", "95% high", Kind.BOUND),
         ),
         tuple(rows),
         note="Wilson intervals, each row counted singly.",

@@ -128,7 +128,7 @@ class Reliability(Check):
                 *(Column(f"{part.check}_stars", part.title, Kind.STARS) for part in PARTS),
             ),
             tuple(row[: 2 + len(PARTS)] for row in rows),
-            note="A dash is a part that is missing. "
+            note="Missing: nobody has measured that part. "
             + "; ".join(f"{part.title}: {part.figure}" for part in PARTS)
             + ".",
         )

@@ -66,7 +66,8 @@ class RepeatStudies(Check):
         exhibits: list[Exhibit] = []
         measures = [Measure("patients", "Patients", len(data.patients.names))]
         for unit, counts in kinds.items():
-            exhibits += _exhibits(unit, counts)
+            # The tables of the second unit say much the same: they are folded away.
+            exhibits += _exhibits(unit, counts, detail=bool(exhibits))
             measures += [
                 Measure(unit, unit.capitalize(), int(counts.sum())),
                 Measure(
@@ -166,7 +167,7 @@ def _units(data: AuditInput, patients: Groups) -> Iterator[tuple[str, Counts]]:
     )
 
 
-def _exhibits(unit: str, counts: Counts) -> tuple[Exhibit, ...]:
+def _exhibits(unit: str, counts: Counts, *, detail: bool) -> tuple[Exhibit, ...]:
     ordered = np.sort(counts)[::-1]
     held = np.concatenate([[0.0], np.cumsum(ordered) / ordered.sum()])
     grid = np.linspace(0, 1, 101)
@@ -188,11 +189,12 @@ def _exhibits(unit: str, counts: Counts) -> tuple[Exhibit, ...]:
             f"top_{unit}",
             f"What the patients with most {unit} hold",
             (
-                Column("patients", "Patients with most", Kind.SHARE),
+                Column("patients", "Patients with most", Kind.BOUND),
                 Column("count", "Patients", Kind.COUNT),
                 Column("held", f"Share of {unit}", Kind.SHARE),
             ),
             tuple((s, round(s * len(counts)), held_by_top(counts, s)) for s in TOP_SHARES),
+            detail=detail,
         ),
         Table(
             f"more_than_{unit}",
@@ -204,5 +206,6 @@ def _exhibits(unit: str, counts: Counts) -> tuple[Exhibit, ...]:
                 Column("held", f"Share of {unit}", Kind.SHARE),
             ),
             tuple((k, int((counts > k).sum()), share, part) for k, share, part in more),
+            detail=detail,
         ),
     )

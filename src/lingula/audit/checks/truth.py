@@ -80,7 +80,7 @@ class Truth(Check):
         weak = [i for i in np.argsort(f1.value, kind="stable") if f1.value[i] < NAMED_BELOW]
         findings = []
         if weak:
-            named = [f"{data.label_names[i]} ({f1.value[i]:.2f})" for i in weak]
+            named = [f"{data.label_names[i]} ({f1.value[i]:.3f})" for i in weak]
             findings.append(Finding(f"F1 is below {NAMED_BELOW}: {join(named)}.", Level.ACT))
         elif occurs.any():
             findings.append(Finding(f"No F1 is below {NAMED_BELOW}.", Level.GOOD))

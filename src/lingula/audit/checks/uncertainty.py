@@ -64,11 +64,11 @@ class Uncertainty(Check):
             (
                 Column("label", "Label"),
                 Column("uncertain", "Uncertain", Kind.COUNT),
-                Column("of_rows", "of all rows", Kind.SHARE),
+                Column("of_rows", "of all rows", Kind.BOUND),
                 Column("of_mentioned", "of its mentions", Kind.SHARE),
                 Column("of_possible", "of possible positives", Kind.SHARE),
-                Column("lowest", "Prevalence, all wrong", Kind.SHARE),
-                Column("highest", "Prevalence, all right", Kind.SHARE),
+                Column("lowest", "Prevalence, all wrong", Kind.BOUND),
+                Column("highest", "Prevalence, all right", Kind.BOUND),
             ),
             tuple(
                 (

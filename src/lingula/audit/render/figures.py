@@ -17,7 +17,7 @@ def show(value: Cell, kind: Kind) -> str:
         return DASH
     if isinstance(value, str):
         return value
-    if kind is Kind.SHARE:
+    if kind in (Kind.SHARE, Kind.BOUND):
         return "0%" if value == 0 else percent(float(value))
     if kind is Kind.STARS:
         return "★" * int(value) + "☆" * (STARS - int(value))
@@ -45,10 +45,16 @@ def curve_points(curve: Curve, side: float) -> str:
     )
 
 
-def tints(values: tuple[float | None, ...]) -> list[float]:
-    """Strength of each cell's tint, 0 to 1, against the largest of its row."""
-    known = [v for v in values if v is not None and math.isfinite(v)]
-    top = max(known, default=0.0)
-    return [
-        0.0 if v is None or not math.isfinite(v) or top <= 0 else max(0.0, v) / top for v in values
+def tints(values: tuple[float | None, ...], faint: tuple[bool, ...]) -> list[float]:
+    """Strength of each cell's tint, 0 to 1: the square of its part of the row's largest."""
+    shares = [
+        0.0 if v is None or not math.isfinite(v) or pale else v
+        for v, pale in zip(values, faint, strict=True)
     ]
+    top = max(shares, default=0.0)
+    return [(share / top) ** 2 if top > 0 else 0.0 for share in shares]
+
+
+def spans(text: str) -> list[tuple[bool, str]]:
+    """A sentence of ours in parts: whether each is code (between backticks), and its text."""
+    return [(place % 2 == 1, part) for place, part in enumerate(text.split("`"))]

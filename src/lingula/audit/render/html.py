@@ -8,7 +8,7 @@ from pathlib import Path
 
 import lingula
 from lingula.audit.checks import CHECKS
-from lingula.audit.render.figures import curve_points, show, sort_key, spoken_stars, tints
+from lingula.audit.render.figures import curve_points, show, sort_key, spans, spoken_stars, tints
 from lingula.audit.result import Audit, Curve, Grid, Kind, Level, Stack, Table
 from lingula.errors import MissingExtraError
 
@@ -40,6 +40,7 @@ def to_html(audit: Audit) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters.update(show=show, key=sort_key, spoken=spoken_stars)
     script = (TEMPLATES / "audit.js").read_text(encoding="utf-8")
@@ -58,6 +59,7 @@ def to_html(audit: Audit) -> str:
         levels=LEVELS,
         points=curve_points,
         tints=tints,
+        spans=spans,
         Kind=Kind,
         kind_of=_kind_of,
     )
