@@ -61,7 +61,9 @@ class AssertionClassifier:
                 assertion = self._structure(tokens, mention, near, cues, walls)
             else:
                 assertion = self._finding(mention, near)
-            if rule.implies is not None and assertion.label is not Label.NEGATIVE:
+            if assertion.label is Label.NEGATIVE:
+                assertion = assertion._replace(label=rule.denied)
+            elif rule.implies is not None and assertion.label is not Label.BLANK:
                 assertion = assertion._replace(label=rule.implies)
             if assertion.label is not Label.BLANK:
                 found.append(assertion)

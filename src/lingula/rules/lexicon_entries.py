@@ -18,7 +18,7 @@ from lingula.rules.patterns import expand
 
 _MENTION_KEYS = {
     "name", "observation", "source", "phrases", "not_in", "not_with", "only_with", "structure",
-    "unstated", "unchanged", "borderline", "implies", "examples",
+    "unstated", "unchanged", "borderline", "implies", "denied", "examples",
 }  # fmt: skip
 _CUE_KEYS = {
     "name", "category", "direction", "source", "phrases", "reach", "stops", "only", "excludes",
@@ -48,6 +48,7 @@ def read_mention(entry: dict[str, Any], at: str, schema: Schema) -> Mention:
         unstated=_label(entry.get("unstated", "blank"), f"{at}: unstated"),
         unchanged=_label(entry.get("unchanged", "uncertain"), f"{at}: unchanged"),
         borderline=_label(entry.get("borderline", "uncertain"), f"{at}: borderline"),
+        denied=_label(entry.get("denied", "negative"), f"{at}: denied"),
         implies=_label(entry["implies"], f"{at}: implies") if "implies" in entry else None,
         examples=_examples(entry, at, observation),
     )

@@ -61,7 +61,9 @@ class Mention:
         unchanged: Label of a structure of which only "unchanged" is told.
         borderline: Label of a structure at its limit ("upper limits of normal").
         implies: Label that a positive or uncertain mention gives instead of its own, if any
-            (heart failure is an uncertain sign of an enlarged heart).
+            (congestion is uncertain edema).
+        denied: Label of a negated mention; ``Label.BLANK`` drops it (no heart failure does not mean
+            that the heart is small).
     """
 
     name: str
@@ -76,6 +78,7 @@ class Mention:
     unchanged: Label = Label.UNCERTAIN
     borderline: Label = Label.UNCERTAIN
     implies: Label | None = None
+    denied: Label = Label.NEGATIVE
     examples: tuple[Example, ...] = ()
 
 
