@@ -164,5 +164,5 @@ def _notes(tables: Sequence[LabelTable], matched: MatchedTables, names: Sequence
         notes.append(f"Only the {len(shared)} shared observations count: {'; '.join(lacking)}.")
     for name, count in zip(names, matched.left_out_rows, strict=True):
         if count:
-            notes.append(f"{count:,} reports of {name} are left out: not every table has them.")
+            notes.append(f"{name}: {count:,} rows are left out, whose ids not every table has.")
     return notes

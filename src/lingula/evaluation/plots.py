@@ -98,7 +98,7 @@ def confusion_plot(evaluation: Evaluation, result: CandidateResult) -> str:
                     axes.text(predicted, true, _short(count), ha="center", va="center", size=7)
         axes.set_xticks(range(4), labels, size=6.5)
         axes.set_yticks(range(4), labels, size=6.5)
-        axes.set_title(_plain(evaluation.schema.names[position]), size=7.5)
+        axes.set_title(_plain(evaluation.schema.names[position]), size=7)
 
     return _panels(
         panel,
@@ -217,7 +217,7 @@ def _unit_square(axes: Axes, name: str) -> None:
     axes.set_ylim(-0.03, 1.03)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axes.set_title(_plain(name), size=7.5)
+    axes.set_title(_plain(name), size=7)
 
 
 def _panels(
