@@ -133,6 +133,12 @@ def test_provenance_names_labeler_section_and_versions(words, references, genera
     assert {"lingula", "python", "numpy"} <= set(dict(provenance.versions))
 
 
+def test_the_rules_aggregation_is_named():
+    scores = score_reports(["Edema."], ["Edema."], lingula.load("rules"))
+    assert scores.provenance.labeler == "rules (aggregation chexpert)"
+    assert len(scores.provenance.sha256) == 64
+
+
 def test_duplicates_are_an_error_unless_the_convention_drops_them(words):
     references, generated = ["Effusion.", "Edema."], ["Effusion.", "Edema."]
     metric = GenerationScore(words, conventions=["f1chexbert", "cvt2distilgpt2"])
@@ -196,6 +202,7 @@ def test_reports_without_the_sections_are_named(words):
     [
         (["a", "b"], ["a"], "2 references and 1 generated"),
         ([], [], "no report to score"),
+        ("Edema.", "Edema.", "not one text"),
     ],
 )
 def test_pairs_that_are_none(words, references, generated, message):

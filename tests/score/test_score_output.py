@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -31,9 +32,9 @@ def metric(words, references, generated):
     return metric
 
 
-def rendered(scores):
-    console = Console(file=io.StringIO(), width=220, highlight=False)
-    for table in score_tables(scores):
+def rendered(scores, width=220):
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    for table in score_tables(scores, console):
         console.print(table)
     return console.file.getvalue()
 
@@ -124,6 +125,7 @@ def test_terminal_side_by_side(scores):
         assert name in text
     assert "own class" in text
     assert "AUROC" in text
+    assert "F1 side by side; 0/0 is 0" in text
     assert "undefined" in text
 
 
@@ -133,6 +135,22 @@ def test_terminal_of_one_convention(words, references, generated):
     assert "Pleural Effusion" in text
     assert "Exact match" in text
     assert "ifcc" not in text
+
+
+@pytest.mark.parametrize("conventions", ["all", *CONVENTIONS])
+@pytest.mark.parametrize("bootstrap", [0, 10])
+def test_a_terminal_of_80_columns_shows_every_digit(
+    words, references, generated, conventions, bootstrap
+):
+    scores = score_reports(
+        references, generated, words, conventions=conventions, bootstrap=bootstrap
+    )
+    text = rendered(scores, width=80)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "…" not in text
+    numbers = re.findall(r"\b\d\.\d*", text)
+    assert numbers
+    assert all(re.fullmatch(r"[01]\.\d{3}", found) for found in numbers)
 
 
 def test_matrix_has_one_row_a_policy(scores):

@@ -200,7 +200,7 @@ def _show(scores: GenerationScores) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=PIPE_WIDTH)
-    for table in score_tables(scores):
+    for table in score_tables(scores, console):
         console.print(table)
     for line in caption(scores):
         console.print(line, markup=False, soft_wrap=not console.is_terminal)

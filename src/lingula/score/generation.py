@@ -106,6 +106,7 @@ class GenerationScore:
         if self.labeler is None:
             raise InputError("there is no labeler to label reports with; feed update_labels")
         check_lengths(references, generated)
+        names = _checked_ids(ids, len(references))
         unsectioned = (0, 0)
         if self.sections is not None:
             unsectioned = (
@@ -129,7 +130,7 @@ class GenerationScore:
                 true.schema,
                 true.classes,
                 guess.classes,
-                _checked_ids(ids, len(true)),
+                names,
                 similarity,
                 empty,
                 unsectioned,

@@ -64,8 +64,10 @@ def check_lengths(references: Sized, generated: Sized) -> None:
     """Refuse pairs that are none.
 
     Raises:
-        InputError: If the two differ in length, or are empty.
+        InputError: If the two differ in length, are empty, or are texts instead of lists of them.
     """
+    if isinstance(references, str) or isinstance(generated, str):
+        raise InputError("references and generated reports must be lists of texts, not one text")
     if len(references) != len(generated):
         raise InputError(
             f"there are {len(references)} references and {len(generated)} generated reports; "

@@ -55,10 +55,16 @@ class Provenance:
 
 
 def describe_labeler(labeler: Any) -> tuple[str, str | None]:
-    """Name and digest of a labeler: its ``name`` and ``sha256`` if it has them."""
-    name = getattr(labeler, "name", None) or type(labeler).__name__
+    """Name and digest of a labeler: its ``name`` and ``sha256`` if it has them.
+
+    The rules' aggregation is no part of their digest, so it goes with the name.
+    """
+    name = str(getattr(labeler, "name", None) or type(labeler).__name__)
+    aggregation = getattr(labeler, "aggregation", None)
+    if aggregation is not None:
+        name = f"{name} (aggregation {aggregation})"
     sha256 = getattr(labeler, "sha256", None)
-    return str(name), None if sha256 is None else str(sha256)
+    return name, None if sha256 is None else str(sha256)
 
 
 def describe_sections(sections: Sequence[str] | None) -> str:

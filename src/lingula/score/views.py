@@ -120,7 +120,8 @@ def footnotes(scores: GenerationScores) -> list[str]:
         figure = score.figure
         if score.note and not figure.observation and figure.measure in ("f1", "auroc"):
             name = f"{score.convention} {figure.average} {figure.class_set}"
-            where.setdefault(score.note, {})[name] = None
+            note = f"AUROC {score.note}" if figure.measure == "auroc" else score.note
+            where.setdefault(note, {})[name] = None
     return [f"{note} ({', '.join(names)})" for note, names in where.items()]
 
 
