@@ -212,19 +212,21 @@ def _rewrite(
 ) -> list[tuple[Path, str]]:
     """The corrected tables that were asked for."""
     from lingula.audit.rewriting import with_parents, without_rows, write_table
+    from lingula.audit.wording import count_of
     from lingula.errors import InputError
 
     written = []
     if fill_parents is not None:
         table, changed = with_parents(audited)
         write_table(table, fill_parents)
-        written.append((fill_parents, f"parents filled in ({changed:,} cells)"))
+        written.append((fill_parents, f"parents filled in ({count_of(changed, 'cells')})"))
     if drop is not None:
         check = result.check("references")
         if check.rows is None:
             raise InputError(f"--drop: {check.missing}; give the reports (--reports)")
         write_table(without_rows(audited, check.rows), drop)
-        written.append((drop, f"without reports that only compare ({len(check.rows):,} rows)"))
+        dropped = count_of(len(check.rows), "rows")
+        written.append((drop, f"without reports that only compare ({dropped})"))
     return written
 
 

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lingula.cli.audit import FIGURES, PAGE, SHEET, command
+from lingula.errors import ColumnError, InputError
+
+LABELS = """\
+study_id,subject_id,split,sex,No Finding,Edema,Lung Opacity
+s1,p1,train,F,1.0,,
+s2,p1,test,F,,1.0,
+s3,p2,train,M,,-1.0,1.0
+s4,p3,train,M,1.0,,1.0
+"""
+REPORTS = """\
+study_id,text
+s1,No significant change from the earlier film.
+s2,There is moderate pulmonary edema.
+s3,"Possible edema, with a basal opacity."
+s4,There is an opacity at the left base.
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "labels.csv").write_text(LABELS, encoding="utf-8")
+    (tmp_path / "reports.csv").write_text(REPORTS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(command, list(arguments), catch_exceptions=True)
+
+
+def test_three_files_and_a_summary(folder: Path) -> None:
+    result = _run("labels.csv", "--reports", "reports.csv", "--compare", "labels.csv")
+    assert result.exit_code == 0, result.output
+    assert "Prevalence" in result.output
+    assert "audit/audit.html" in result.output
+    figures = json.loads((folder / "audit" / FIGURES).read_text("utf-8"))
+    assert figures["checks"]["references"]["measures"]["only_compare"]["value"] == 1
+    assert figures["checks"]["leakage"]["measures"]["shared_patients"]["value"] == 1
+    assert figures["checks"]["agreement"]["score"] == 1
+    assert (folder / "audit" / PAGE).read_text("utf-8").endswith("</html>\n")
+    assert (folder / "audit" / SHEET).read_text("utf-8").startswith("# Data sheet")
+    assert sorted(path.name for path in (folder / "audit").iterdir()) == sorted(
+        (PAGE, FIGURES, SHEET)
+    )
+
+
+def test_text_is_written_only_when_it_is_asked_for(folder: Path) -> None:
+    _run("labels.csv", "--reports", "reports.csv", "-o", "plain", "-q")
+    for name in (PAGE, FIGURES, SHEET):
+        assert "the earlier film" not in (folder / "plain" / name).read_text("utf-8")
+    _run("labels.csv", "--reports", "reports.csv", "-o", "shown", "-q", "--show-text")
+    assert "the earlier film" in (folder / "shown" / PAGE).read_text("utf-8")
+    assert "the earlier film" not in (folder / "shown" / SHEET).read_text("utf-8")
+
+
+def test_corrected_tables(folder: Path) -> None:
+    result = _run(
+        "labels.csv",
+        "--reports",
+        "reports.csv",
+        "--fill-parents",
+        "filled.csv",
+        "--drop",
+        "kept.csv",
+    )
+    assert result.exit_code == 0, result.output
+    assert "filled.csv: parents filled in (1 cell)" in result.output
+    lines = LABELS.splitlines()
+    filled = (folder / "filled.csv").read_text("utf-8").splitlines()
+    assert filled == [*lines[:2], lines[2] + "1.0", *lines[3:]]
+    kept = (folder / "kept.csv").read_text("utf-8").splitlines()
+    assert kept == [lines[0], *lines[2:]]
+
+
+def test_quiet_says_nothing(folder: Path) -> None:
+    assert _run("labels.csv", "-q").output == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (["nowhere.csv"], InputError, "nowhere.csv"),
+        (["labels.csv", "--patient-column", "who"], ColumnError, "no column 'who'"),
+        (["labels.csv", "--group", "hue"], ColumnError, "no metadata column 'hue'"),
+        (["labels.csv", "--drop", "kept.csv"], InputError, "--reports"),
+        (["labels.csv", "--drop", "kept.doc"], InputError, "kept.doc"),
+        (["labels.csv", "-o", "labels.csv"], InputError, "labels.csv"),
+    ],
+)
+def test_errors_are_ours(
+    folder: Path, arguments: list[str], error: type[Exception], message: str
+) -> None:
+    result = _run(*arguments)
+    assert isinstance(result.exception, error)
+    assert message in str(result.exception)
+    assert not (folder / "kept.csv").exists()
+
+
+def test_an_earlier_audit_survives_an_error(folder: Path) -> None:
+    assert _run("labels.csv", "-q").exit_code == 0
+    before = (folder / "audit" / PAGE).read_bytes()
+    (folder / "labels.csv").write_text("study_id,Edema\n", encoding="utf-8")
+    assert isinstance(_run("labels.csv", "-q").exception, InputError)
+    assert (folder / "audit" / PAGE).read_bytes() == before
+
+
+def test_help_imports_nothing_heavy() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from lingula.cli.audit import command; "
+        "heavy = {'pyarrow', 'jinja2', 'datasketch', 'pandas', 'torch'} & set(sys.modules); "
+        "sys.exit(f'imports {heavy}' if heavy else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
