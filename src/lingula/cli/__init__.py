@@ -14,11 +14,13 @@ from lingula.errors import LingulaError
 COMMANDS: dict[str, tuple[str, str]] = {
     "label": ("label", "Label a table or folder of reports."),
     "explain": ("explain", "Show why a report gets its labels."),
+    "strata": ("strata", "Read devices, sizes, sides, ages and views from reports as columns."),
     "evaluate": ("evaluate", "Measure predicted labels against true ones."),
     "score": ("score", "Score generated reports against references (CheXbert F1)."),
     "convert": ("convert", "Convert a CheXbert checkpoint to a model folder."),
     "audit": ("audit", "Audit a table of labels: a page, all figures, and a data sheet."),
     "schema": ("schema", "List schemas, or show one with its rules and examples."),
+    "train": ("train", "Train a labeler as a recipe says."),
 }
 
 
