@@ -1,1 +1,25 @@
 """Sections and sentences of reports; every offset points into the text as given."""
+
+from lingula.text.normalize import normal_form
+from lingula.text.sections import (
+    DEFAULT_SECTIONS,
+    SECTION_NAMES,
+    Piece,
+    Section,
+    Selection,
+    find_sections,
+    select_sections,
+)
+from lingula.text.sentences import split_sentences
+
+__all__ = [
+    "DEFAULT_SECTIONS",
+    "SECTION_NAMES",
+    "Piece",
+    "Section",
+    "Selection",
+    "find_sections",
+    "normal_form",
+    "select_sections",
+    "split_sentences",
+]

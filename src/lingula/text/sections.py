@@ -87,18 +87,24 @@ _LINE_ONLY = frozenset("report procedure narrative summary opinion interpretatio
 #: Common words too: never headers without a colon, unless alone on the line.
 _COLON_ONLY = _LINE_ONLY | frozenset("history reason projection exam study finding".split())
 
-_ALTERNATIVES = "|".join(
-    re.escape(header).replace(r"\ ", r"[ \t]{1,4}")
-    for header in sorted(_NAMES, key=len, reverse=True)
-)
+
+def _any_of(headers: Iterable[str]) -> str:
+    """A pattern for any header, the longest first, grouped by first letter for speed."""
+    groups: dict[str, list[str]] = {}
+    for header in sorted(headers, key=len, reverse=True):
+        rest = re.escape(header[1:]).replace(r"\ ", r"[ \t]{1,4}")
+        groups.setdefault(header[0], []).append(rest)
+    return "|".join(f"{letter}(?:{'|'.join(rests)})" for letter, rests in groups.items())
+
+
 #: A header's name at the start of a line; Markdown's decoration may stand before it.
 _LINE_START = re.compile(
-    rf"\n[^\S\n]*[*#>]{{0,6}}[^\S\n]*({_ALTERNATIVES})(?![\w/])", re.IGNORECASE
+    rf"\n[^\S\n]*(?:[*#>]{{1,6}}[^\S\n]*)?({_any_of(_NAMES)})(?![\w/])", re.IGNORECASE
 )
 #: A line in capitals that may be a title.
 _CAPITAL_LINE = re.compile(r"\n[^\S\n]*([A-Z][A-Z0-9 ,:/().&_#-]{3,90})(?=\n|\Z)")
 _PARENTHESIS = r"(?:[ \t]*\([^()\n]{0,40}\))?"
-_COLON_NEXT = re.compile(rf"{_PARENTHESIS}[ \t*_]{{0,6}}[:：]")
+_COLON_NEXT = re.compile(rf"{_PARENTHESIS}[ \t*_]{{0,6}}[:]")
 _ALONE = re.compile(rf"{_PARENTHESIS}[ \t*#]{{0,40}}(?=\n|\Z)")
 _DASH_NEXT = re.compile(r"[ \t]{1,4}[-–—]{1,2}(?=\s)")
 _TITLE_NEXT = re.compile(r"[ \t]{1,20}(?=[A-Z][a-z]|A |\d{1,2}[.)]\s|[-*•]\s?[A-Z])")
@@ -110,7 +116,7 @@ _CAPITALS_NEXT = re.compile(
 #: Who read when: "WET READ: ___ ___ 9:22 PM", "WET READ VERSION #1 ...".
 _STAMP = re.compile(r"[^\n]{0,80}\b[AP]M\b(?:[^\S\n]*(?=\n|\Z))?|[^\n]{0,40}VERSION[^\n]{0,80}")
 
-_BEFORE_COLON = frozenset(" \t)*_")
+_BEFORE_COLON = frozenset(" \t)*_.")
 _NOT_PHRASE = re.compile(r"[^A-Za-z/&\s]")
 _MIXED_CASE = re.compile(r"[A-Z][a-z]")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -199,7 +205,7 @@ def find_sections(text: str) -> list[Section]:
     lines = text
     if "\r" in text:  # same length, one kind of line end
         lines = text.replace("\r\n", " \n").replace("\r", "\n")
-    headers = _headers(lines)
+    headers = _headers(lines.replace("：", ":"))
     if not headers:
         start, end = _stripped(text, 0, len(text))
         return [Section(_BODY, start, start, end)] if end > start else []
@@ -210,7 +216,7 @@ def find_sections(text: str) -> list[Section]:
     has_findings = any("findings" in name for _, _, name in headers)
     limits = [*(header_start for header_start, _, _ in headers[1:]), len(text)]
     for (header_start, content, name), limit in zip(headers, limits, strict=True):
-        start, end = _stripped(text, content, limit)
+        start, end = _stripped(text, min(content, limit), limit)
         if name == _VIEW:
             reads = not has_findings and _is_body(lines, start, end)
             name = "findings" if reads else "examination"  # noqa: PLW2901
@@ -312,8 +318,8 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     below = content.find("\n", right)
     # What is left on the last line itself can be a mask: "compared with ___".
     last = content[:below] if below >= 0 else content
-    right = len(last.rstrip(" \t\r*#"))
-    left = len(content) - len(content.lstrip(" \t\r\n\f\v\u00a0*:"))
+    right = len(last.rstrip().rstrip("*#").rstrip())
+    left = len(content) - len(content.lstrip().lstrip("*:").lstrip())
     if not _WORD.search(content, left, right):
         return start, start
     return start + left, start + right
@@ -351,16 +357,17 @@ def _headers(lines: str) -> list[tuple[int, int, str]]:
             if _key(match.group(1)) not in _NAMES and _is_title(match.group(1)):
                 found.append((*match.span(1), _VIEW))
     found.sort()
-    return _without_views_in_readings(lines, found)
+    return _settled(lines, found)
 
 
-def _without_views_in_readings(
-    lines: str, found: list[tuple[int, int, str]]
-) -> list[tuple[int, int, str]]:
+def _settled(lines: str, found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The headers without titles that stand inside a reading or over another header."""
     kept: list[tuple[int, int, str]] = []
     for start, content, name in found:
-        if name == _VIEW and kept and kept[-1][2] in _READING:
+        if name == _VIEW and kept and (kept[-1][2] in _READING or start < kept[-1][1]):
             continue
+        if kept and kept[-1][2] == _VIEW and start < kept[-1][1]:
+            kept.pop()
         if name == "wet read" and (stamp := _STAMP.match(lines, content)):
             content = stamp.end()  # noqa: PLW2901
         kept.append((start, content, name))
