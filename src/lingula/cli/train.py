@@ -1,0 +1,157 @@
+"""``lingula train``: a recipe's stages, into a run folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lingula.errors import MissingExtraError, RecipeError
+
+if TYPE_CHECKING:
+    from lingula.training.loop import Progress
+
+
+@click.command()
+@click.argument("recipe", metavar="RECIPE")
+@click.option("-o", "--output", required=True, metavar="FOLDER", help="Run folder to write.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Path of one of the recipe's sources, or of its encoder; may be repeated.",
+)
+@click.option(
+    "--stage",
+    "stages",
+    multiple=True,
+    metavar="NAME",
+    help="Train this stage only; it begins with the model of the one before it. May be repeated.",
+)
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
+@click.option("--seed", type=int, help="In place of the recipe's seed.")
+@click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps; a GPU if there is one.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
+def command(
+    *,
+    recipe: str,
+    output: str,
+    inputs: tuple[str, ...],
+    stages: tuple[str, ...],
+    resume: bool,
+    seed: int | None,
+    device: str | None,
+    quiet: bool,
+) -> None:
+    """Train a labeler as RECIPE says: a TOML file, or the name of a recipe that ships."""
+    from dataclasses import replace
+
+    from lingula.training.recipe import load_recipe
+
+    require_training()
+    chosen = load_recipe(recipe).with_inputs(parse_inputs(inputs))
+    if seed is not None:
+        chosen = replace(chosen, seed=seed)
+    from lingula.training.run import run_recipe
+
+    with StageProgress(quiet) as progress:
+        result = run_recipe(
+            chosen,
+            Path(output),
+            stages=stages,
+            resume=resume,
+            device=device,
+            progress=progress.update,
+        )
+    if quiet:
+        return
+    for name, stage in result.stages.items():
+        figures = "no validation part"
+        if stage.best is not None:
+            figures = (
+                f"mean kappa {stage.best.mean_kappa:.3f}, macro F1 {stage.best.macro_f1:.3f}, "
+                f"micro F1 {stage.best.micro_f1:.3f} on {stage.best.reports} validation texts"
+            )
+        click.echo(f"{name}: {stage.steps} steps in {stage.seconds:.0f} s; {figures}")
+    click.echo(f"model: {result.model}")
+
+
+def require_training() -> None:
+    """Raise MissingExtraError where torch or transformers is not installed."""
+    try:
+        import safetensors  # noqa: F401
+        import torch  # noqa: F401
+        from transformers.utils import logging
+    except ImportError:
+        raise MissingExtraError("Training", "train") from None
+    # Its own progress bar and notes are about a model that we load on purpose.
+    quiet: Any = logging
+    quiet.set_verbosity_error()
+    quiet.disable_progress_bar()
+
+
+def parse_inputs(inputs: tuple[str, ...]) -> dict[str, Path]:
+    """Paths by name from NAME=PATH texts.
+
+    Raises:
+        RecipeError: If one is not of that form.
+    """
+    out: dict[str, Path] = {}
+    for item in inputs:
+        name, sign, path = item.partition("=")
+        if not sign or not name or not path:
+            raise RecipeError(f"--input {item}: write it as NAME=PATH")
+        out[name] = Path(path)
+    return out
+
+
+class StageProgress:
+    """A progress bar on a terminal; silent in a pipe."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._shown = not quiet and sys.stderr.isatty()
+        self._bar: Any = None
+        self._task: Any = None
+        self._stage = ""
+
+    def __enter__(self) -> StageProgress:
+        if self._shown:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[facts]}"),
+                console=Console(stderr=True),
+            )
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, progress: Progress) -> None:
+        """Show where the stage is; figures of a validation stay as a line."""
+        if self._bar is None:
+            return
+        if progress.stage != self._stage:
+            self._stage = progress.stage
+            self._task = self._bar.add_task(progress.stage, total=progress.steps, facts="")
+        minutes, seconds = divmod(int(progress.seconds_left), 60)
+        self._bar.update(
+            self._task,
+            completed=progress.step,
+            facts=f"epoch {progress.epoch}, loss {progress.loss:.3f}, {minutes}:{seconds:02d} left",
+        )
+        if (figures := progress.figures) is not None:
+            self._bar.console.print(
+                f"{progress.stage}, step {progress.step}: mean kappa {figures.mean_kappa:.3f}, "
+                f"macro F1 {figures.macro_f1:.3f}, micro F1 {figures.micro_f1:.3f}"
+            )

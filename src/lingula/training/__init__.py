@@ -1,0 +1,5 @@
+"""Training labelers in two stages: a rule labeler's (silver) labels first, then expert labels.
+
+This is the way of CheXbert (Smit et al., EMNLP 2020). A recipe (``recipe.py``) holds every choice,
+``run.py`` follows it into a run folder, ``loop.py`` trains one stage.
+"""

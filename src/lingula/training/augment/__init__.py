@@ -1,0 +1,1 @@
+"""New training texts from old ones: other orders, other company, other words."""

@@ -1,0 +1,85 @@
+"""Open-i's human coding (MeSH) as labels of the 14 CheXpert observations.
+
+The National Library of Medicine's indexers coded each report with MeSH terms and a list of
+radiology words, a code being a term and its qualifiers (Demner-Fushman et al., JAMIA 2016). A code
+says that something is there; nothing says that a thing is denied or in doubt, so these labels are
+positive-only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.labels import Schema
+
+_NOT_LUNG = (
+    "pleura|thorac|ribs|mediastinum|costophrenic|aorta|abdomen|pleural sinus|breast|spine|"
+    "diaphragm|adipose|clavicle|neck|heart"
+)
+
+#: Which codes say that an observation is there; a pattern is matched at a code's beginning. The
+#: codes were sorted by reading the coding's own vocabulary; each means what the observation's
+#: name says in Irvin et al. (CheXpert, AAAI 2019), and codes that only suggest it are left out.
+CODES: dict[str, tuple[str, ...]] = {
+    "No Finding": (r"normal$",),
+    "Enlarged Cardiomediastinum": (
+        r"Mediastinum(?!.*(?:lymph nodes|blood vessels)).*/(?:prominent|enlarged)",
+    ),
+    "Cardiomegaly": (r"Cardiomegaly", r"Cardiac Shadow/.*enlarged"),
+    "Lung Lesion": (
+        r"Nodule(?!/.*breast)",
+        r"Mass(?!/(?:breast|mediastinum|.*paratracheal))",
+    ),
+    "Lung Opacity": (
+        rf"Opacity(?:$|/(?!{_NOT_LUNG}))",
+        r"Airspace Disease",
+        r"Infiltrate",
+        r"Density/(?:lung|retrocardiac)",
+    ),
+    "Edema": (r"Pulmonary Edema",),
+    "Consolidation": (r"Consolidation",),
+    "Pneumonia": (r"Pneumonia",),
+    "Atelectasis": (r"Pulmonary Atelectasis",),
+    "Pneumothorax": (r"Pneumothorax|Hydropneumothorax|Hemopneumothorax",),
+    "Pleural Effusion": (r"Pleural Effusion|Hydropneumothorax|Hemothorax|Hemopneumothorax",),
+    "Pleural Other": (
+        r"Thickening/pleura",
+        r"(?:Cicatrix|Calcinosis|Opacity|Density|Deformity|Nodule|Mass)/.*pleura",
+        r"Pleura/.*abnormal",
+    ),
+    "Fracture": (r"Fractures, Bone",),
+    "Support Devices": (
+        r"Catheters, Indwelling|Tube, Inserted|Implanted Medical Device|Medical Device",
+    ),
+}
+
+#: The code of a report that nobody coded: it says nothing about any observation.
+NOT_CODED = "no indexing"
+
+
+def coded_observations(codes: Sequence[Sequence[str]], schema: Schema) -> npt.NDArray[np.bool_]:
+    """Which observations the codes of each report name: bool, shape (n, k).
+
+    Args:
+        codes: The major codes of each report, as the archive writes them.
+        schema: Observations; those without an entry in ``CODES`` are never coded.
+    """
+    patterns = {
+        schema.index(name): re.compile("|".join(f"(?:{item})" for item in items))
+        for name, items in CODES.items()
+        if name in schema
+    }
+    table = np.zeros((len(codes), len(schema)), dtype=np.bool_)
+    for row, own in enumerate(codes):
+        for column, pattern in patterns.items():
+            table[row, column] = any(pattern.match(code) for code in own)
+    return table
+
+
+def is_coded(codes: Sequence[str]) -> bool:
+    """Whether anybody coded the report."""
+    return any(code.strip().lower() != NOT_CODED for code in codes)

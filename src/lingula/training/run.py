@@ -1,0 +1,288 @@
+"""Follow a recipe into a run folder.
+
+RUN/recipe.json          every choice, with paths; ``lingula train`` reads it again
+RUN/run.json             versions, seed, digests of the data, figures of each stage
+RUN/silver/              the silver labels, made once
+RUN/STAGE/log.jsonl      loss and figures of each validation
+RUN/STAGE/last.pt        for --resume
+RUN/STAGE/best.pt        the weights that were kept
+RUN/STAGE/model/         those as a model folder
+RUN/model/               the model folder of the last stage, calibrated
+RUN/model_card.md
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from lingula.bert.folder import ModelFolder, update_settings
+from lingula.bert.model import LabelModel
+from lingula.bert.settings import ModelSettings
+from lingula.bert.tokenizer import TextTokenizer
+from lingula.bert.weights import load_model, save_folder
+from lingula.errors import InputError, RecipeError
+from lingula.labels import Labeler, Schema
+from lingula.loading import load
+from lingula.schemas import load_schema, shipped_schemas
+from lingula.training.backbones import load_backbone
+from lingula.training.batches import encode
+from lingula.training.calibration import fit_temperatures
+from lingula.training.examples import Classes, Examples
+from lingula.training.loop import Progress, StageResult, plain_figures, predict, train_stage
+from lingula.training.model_card import model_card
+from lingula.training.prepare import Part, StageData, read_parts, stage_data
+from lingula.training.pruning import prune_vocabulary
+from lingula.training.recipe import Recipe, Stage, recipe_to_dict
+from lingula.training.scoring import Figures, score
+from lingula.training.silver import SilverLabels, distinct, sentences_of
+
+PACKAGES = ("lingula", "torch", "transformers", "tokenizers", "numpy")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run came to.
+
+    Attributes:
+        folder: The run folder.
+        model: The model folder of the last stage that was trained.
+        stages: Results by stage name.
+    """
+
+    folder: Path
+    model: Path
+    stages: dict[str, StageResult]
+
+
+def run_recipe(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    stages: Sequence[str] = (),
+    resume: bool = False,
+    device: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> RunResult:
+    """Train the stages of a recipe, one after the other.
+
+    Args:
+        recipe: The choices.
+        folder: Run folder; must be new or empty unless ``resume`` or ``stages`` is given.
+        stages: Names of the stages to train; all of them if empty. A stage begins with the model
+            of the one before it in the recipe, which must have been trained into this folder.
+        resume: Go on where an interrupted run stopped: stages that were finished are not trained
+            again, the others go on from their ``last.pt``.
+        device: "cpu", "cuda:N" or "mps"; a GPU if there is one.
+        progress: Called after every step.
+
+    Raises:
+        LingulaError: If anything in the recipe cannot be followed; see the modules.
+    """
+    names = [stage.name for stage in recipe.stages]
+    if unknown := [name for name in stages if name not in names]:
+        raise RecipeError(f"there is no stage {unknown[0]!r}; the recipe has {', '.join(names)}")
+    if folder.exists() and any(folder.iterdir()) and not (resume or stages):
+        raise InputError(f"{folder}: is there already; name another folder, or go on with --resume")
+    return _Run(recipe, folder, device, progress).train(stages or names, resume)
+
+
+class _Run:
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        device: str | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        from lingula.bert.runtimes.torch import devices_of
+
+        self.recipe, self.folder, self.progress = recipe, folder, progress
+        self.device = devices_of(device)[0]
+        if recipe.threads:
+            torch.set_num_threads(recipe.threads)
+        named = recipe.schema
+        path = named if named in shipped_schemas() else recipe.folder / named
+        self.schema: Schema = load_schema(path)
+        self.labeler: Labeler = load(recipe.labeler)
+        self.silver = SilverLabels(self.labeler, self.schema, folder / "silver")
+        self.parts: list[Part] = read_parts(recipe, self.schema)
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_json(folder / "recipe.json", recipe_to_dict(recipe))
+        self.record = self._record()
+
+    def train(self, stages: Sequence[str], resume: bool) -> RunResult:
+        results: dict[str, StageResult] = {}
+        held: tuple[LabelModel, TextTokenizer] | None = None
+        latest = self.folder / "model"
+        for position, stage in enumerate(self.recipe.stages):
+            done = self._finished(stage)
+            if stage.name not in stages or (resume and done):
+                held = None
+                continue
+            if held is None:
+                held = self._start(position)
+            data = stage_data(self.parts, stage, self.silver, self.schema, self.recipe.seed)
+            results[stage.name] = self._train_stage(
+                held, stage, data, position=position, resume=resume
+            )
+            latest = self.folder / stage.name / "model"
+        last = self.recipe.stages[-1]
+        if self._finished(last):
+            latest = self._finish(last)
+        return RunResult(self.folder, latest, results)
+
+    def _start(self, position: int) -> tuple[LabelModel, TextTokenizer]:
+        """The model that a stage begins with."""
+        if position:
+            before = self.recipe.stages[position - 1]
+            if not self._finished(before):
+                raise RecipeError(
+                    f"stage {self.recipe.stages[position].name!r} begins with the model of stage "
+                    f"{before.name!r}: train that first, into the same folder"
+                )
+            opened = ModelFolder.open(self.folder / before.name / "model")
+            return load_model(opened), opened.tokenizer()
+        # New heads are drawn, so the seed is set before they are.
+        torch.manual_seed(self.recipe.seed)
+        model, tokenizer = load_backbone(self.recipe.backbone, self.schema, self.recipe.folder)
+        if self.recipe.backbone.prune_vocabulary:
+            texts = distinct([text for part in self.parts for text in part.texts(part.train)])
+            tokenizer = prune_vocabulary(
+                model, tokenizer, texts, keep_tokens=self.recipe.backbone.keep_tokens
+            )
+        return model, tokenizer
+
+    def _train_stage(
+        self,
+        held: tuple[LabelModel, TextTokenizer],
+        stage: Stage,
+        data: StageData,
+        *,
+        position: int,
+        resume: bool,
+    ) -> StageResult:
+        model, tokenizer = held
+        result = train_stage(
+            model,
+            tokenizer,
+            data.train,
+            data.validation,
+            stage=stage,
+            folder=self.folder / stage.name,
+            seed=self.recipe.seed + position,
+            device=self.device,
+            resume=resume,
+            progress=self.progress,
+        )
+        facts: dict[str, Any] = {
+            "counts": data.counts,
+            "data sha256": data.train.digest(),
+            "steps": result.steps,
+            "best step": result.best_step,
+            "stopped early": result.stopped_early,
+            "seconds": round(result.seconds, 1),
+            "validation": None if result.best is None else plain_figures(result.best),
+        }
+        if stage.supervision == "silver":
+            facts["fidelity"] = {
+                name: plain_figures(figures)
+                for name, figures in self._fidelity(model, tokenizer, data.train).items()
+            }
+        self.record["stages"][stage.name] = facts
+        save_folder(
+            self.folder / stage.name / "model",
+            model.cpu(),
+            tokenizer,
+            ModelSettings(
+                self.schema,
+                name=self.recipe.name,
+                pooling=model.heads.pooling,
+                dropout=self.recipe.backbone.dropout,
+                max_length=tokenizer.max_length,
+                training={"recipe": self.recipe.name, "stage": stage.name},
+            ),
+            overwrite=True,
+        )
+        _write_json(self.folder / "run.json", self.record)
+        return result
+
+    def _fidelity(
+        self, model: LabelModel, tokenizer: TextTokenizer, train: Examples
+    ) -> dict[str, Figures]:
+        """Agreement with the silver labels on sentences and reports that are new to the model."""
+        known = set(train.texts)
+        reports = distinct([text for part in self.parts for text in part.texts(part.validation)])
+        out = {}
+        for name, texts in (("sentences", sentences_of(reports)), ("reports", reports)):
+            unseen = [text for text in texts if text not in known]
+            if unseen:
+                truth = Examples.full(unseen, self.silver.classes(unseen))
+                out[name] = score(truth, self._classes(model, tokenizer, unseen), self.schema)
+        return out
+
+    def _classes(
+        self, model: LabelModel, tokenizer: TextTokenizer, texts: Sequence[str]
+    ) -> Classes:
+        logits = predict(model, encode(texts, tokenizer), self.device, tokenizer.pad_id)
+        classes: Classes = logits.argmax(axis=-1).astype(np.int8)
+        return classes
+
+    def _finish(self, last: Stage) -> Path:
+        """The last stage's model as the run's model: calibrated, with its card."""
+        source = ModelFolder.open(self.folder / last.name / "model")
+        model, tokenizer = load_model(source), source.tokenizer()
+        data = stage_data(self.parts, last, self.silver, self.schema, self.recipe.seed)
+        target = self.folder / "model"
+        save_folder(target, model, tokenizer, source.settings, overwrite=True)
+        if len(data.validation):
+            sequences = encode(data.validation.texts, tokenizer)
+            logits = predict(model.to(self.device), sequences, self.device, tokenizer.pad_id)
+            fitted = fit_temperatures(logits, data.validation)
+            update_settings(target, temperature=fitted.temperatures)
+            self.record["calibration"] = asdict(fitted)
+        _write_json(self.folder / "run.json", self.record)
+        card = model_card(self.recipe, self.schema, self.record)
+        (self.folder / "model_card.md").write_text(card, encoding="utf-8")
+        return target
+
+    def _finished(self, stage: Stage) -> bool:
+        return (self.folder / stage.name / "model").is_dir()
+
+    def _record(self) -> dict[str, Any]:
+        path = self.folder / "run.json"
+        earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return {
+            "name": self.recipe.name,
+            "started": earlier.get("started", time.strftime("%Y-%m-%dT%H:%M:%S%z")),
+            "python": platform.python_version(),
+            "device": str(self.device),
+            "versions": {name: version(name) for name in PACKAGES},
+            "seed": self.recipe.seed,
+            "silver labeler": {"name": self.recipe.labeler, "sha256": self.silver.sha256},
+            "sources": {
+                part.reports.source.name: {
+                    "reports": len(part.reports),
+                    "train": int(part.train.sum()),
+                    "validation": int(part.validation.sum()),
+                    "never trained on": int(part.reports.never_train.sum()),
+                }
+                for part in self.parts
+            },
+            "stages": earlier.get("stages", {}),
+        }
+
+
+def _write_json(path: Path, content: object) -> None:
+    beside = path.with_name(f".{path.name}")
+    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    beside.replace(path)
