@@ -15,7 +15,7 @@ _ASSERTIONS = (
     (Category.NEGATION, Label.NEGATIVE),
     (Category.UNCERTAINTY, Label.UNCERTAIN),
 )
-_STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE)
+_STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNCHANGED)
 
 
 class Assertion(NamedTuple):
@@ -94,15 +94,13 @@ class AssertionClassifier:
     ) -> Assertion:
         rule = self._mentions[mention.rule]
         states = [cue for cue in near if self._cues[cue.rule].category in _STATES]
-        state = min(states, key=lambda cue: _gap(mention, cue), default=None)
-        if state is None:
+        state = min(states, key=lambda cue: self._remoteness(tokens, mention, cue), default=None)
+        if state is None or self._cues[state.rule].category is Category.UNCHANGED:
             named = [cue for cue in near if self._cues[cue.rule].only]
             unclear = self._nearest(mention, named, Category.UNCERTAINTY)
             if unclear is not None:
                 return Assertion(mention, Label.UNCERTAIN, unclear)
-            unchanged = self._nearest(mention, near, Category.UNCHANGED)
-            label = rule.unstated if unchanged is None else rule.unchanged
-            return Assertion(mention, label, unchanged)
+            return Assertion(mention, rule.unstated if state is None else rule.unchanged, state)
         category = self._cues[state.rule].category
         if category is Category.NORMAL:
             return Assertion(mention, Label.NEGATIVE, state)
@@ -121,6 +119,16 @@ class AssertionClassifier:
         ]
         assertion = self._finding(outer, spoken)
         return Assertion(mention, assertion.label, assertion.cue or state)
+
+    def _remoteness(self, tokens: list[str], mention: Span, cue: Span) -> int:
+        """How far a state stands from a structure; each comma between them weighs ten words.
+
+        "Unchanged" tells least, and only counts where no other state is near: "stable and normal".
+        """
+        first, second = sorted((mention, cue))
+        between = tokens[first.end : second.start]
+        unchanged = self._cues[cue.rule].category is Category.UNCHANGED
+        return len(between) + 10 * between.count(",") + 5 * unchanged
 
     def _reaches(self, tokens: list[str], cue: Span, target: Span, walls: list[int]) -> bool:
         rule = self._cues[cue.rule]
