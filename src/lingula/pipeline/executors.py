@@ -141,9 +141,11 @@ class WorkerProcesses:
             send(cast("BinaryIO", child.stdin), texts)
             answer = receive(cast("BinaryIO", child.stdout))
         except (EOFError, OSError, ValueError) as error:
+            # Its output has ended, so it is about to end itself.
+            child.wait()
             raise LingulaError(
-                f"a worker process ended unexpectedly (status {child.poll()}), perhaps for want "
-                "of memory; finished work is kept: go on with --resume and fewer --workers"
+                f"a worker process ended unexpectedly (status {child.returncode}), perhaps for "
+                "want of memory; finished work is kept: go on with --resume and fewer --workers"
             ) from error
         finally:
             self._idle.put(child)

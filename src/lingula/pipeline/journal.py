@@ -70,9 +70,9 @@ class Journal:
         """A finished task of so many texts, or None if it was not finished (or is damaged)."""
         path = self._path(number)
         try:
-            with np.load(path, allow_pickle=False) as held:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
                 result = _unpacked(dict(held), evidence)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
             # Not there, or cut short by a power failure: it is done again.
             return None
         return result if len(result) == texts else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from lingula.pipeline.places import Places, RejectsFile, beside, publish, remove
 from lingula.pipeline.seen import SeenHashes
 from lingula.pipeline.windows import Window
 from lingula.tables.cells import cell_texts
+from lingula.tables.formats import TableFormat
 from lingula.tables.open_sink import open_sink
 from lingula.tables.sink import TableSink
 
@@ -58,15 +60,15 @@ class Outputs:
         self.first_duplicate_id: str | None = None
         self._sinks: list[TableSink] = []
         self._evidence: TableSink | None = None
-        with writing(places.output):
-            self._table = open_sink(beside(places.output), self._schema, places.output_format)
-        self._sinks.append(self._table)
-        if places.evidence is not None and places.evidence_format is not None:
-            with writing(places.evidence):
-                self._evidence = open_sink(
-                    beside(places.evidence), evidence_schema(), places.evidence_format
+        try:
+            self._table = self._open(places.output, self._schema, places.output_format)
+            if places.evidence is not None and places.evidence_format is not None:
+                self._evidence = self._open(
+                    places.evidence, evidence_schema(), places.evidence_format
                 )
-            self._sinks.append(self._evidence)
+        except BaseException:
+            self.abandon()
+            raise
 
     def write(self, window: Window) -> None:
         """Write the rows of a window whose slots are filled.
@@ -127,6 +129,12 @@ class Outputs:
         remove(self._places.rejects)
         if self._places.evidence is not None:
             remove(self._places.evidence)
+
+    def _open(self, path: Path, schema: pa.Schema, table_format: TableFormat) -> TableSink:
+        with writing(path):
+            sink = open_sink(beside(path), schema, table_format)
+        self._sinks.append(sink)
+        return sink
 
     def _read_ids(self, batch: pa.RecordBatch) -> list[str | None] | None:
         """The ids of a batch as text; counts those that were there before."""

@@ -24,11 +24,16 @@ def texts_of(batch: pa.RecordBatch, columns: Sequence[int]) -> pa.Array:
     """
     import pyarrow.compute as pc
 
-    pieces = [_plain(batch.column(position)) for position in columns]
-    if len(pieces) == 1:
-        return pieces[0]
-    pieces = [pc.if_else(_is_blank(piece), text_scalar(None), piece) for piece in pieces]
-    joined = pc.binary_join_element_wise(*pieces, text_scalar(JOINT), null_handling="skip")
+    joined = _plain(batch.column(columns[0]))
+    if len(columns) == 1:
+        return joined
+    nothing = text_scalar("")
+    joined = pc.fill_null(joined, nothing)
+    for position in columns[1:]:
+        piece = pc.fill_null(_plain(batch.column(position)), nothing)
+        both = pc.binary_join_element_wise(joined, piece, text_scalar(JOINT))
+        both = pc.if_else(_is_blank(joined), piece, both)
+        joined = pc.if_else(_is_blank(piece), joined, both)
     return pc.if_else(_is_blank(joined), text_scalar(None), joined)
 
 

@@ -25,10 +25,14 @@ class CsvSink:
     ) -> None:
         self._delimiter = delimiter
         self._must_quote = re.escape('"\r\n' + delimiter).join("[]")
-        self._file = TextFile(path, compressed=compressed)
         line = io.StringIO()
         csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(schema.names)
-        self._file.write(line.getvalue().encode())
+        self._file = TextFile(path, compressed=compressed)
+        try:
+            self._file.write(line.getvalue().encode())
+        except BaseException:
+            self._file.abandon()
+            raise
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add rows."""

@@ -36,8 +36,11 @@ class ParquetSink:
         self._file = OutputFile(path)
         try:
             self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
+        except OSError:
+            self._file.abandon()
+            raise
         except pa.ArrowException as error:
-            self._file.close()
+            self._file.abandon()
             raise InputError(f"cannot be written as Parquet: {error}") from error
 
     def write(self, batch: pa.RecordBatch) -> None:
