@@ -94,7 +94,7 @@ def test_evidence_of_two_text_columns(tmp_path: Path) -> None:
 
 def test_the_indication_is_not_read_unless_asked(tmp_path: Path) -> None:
     source = tmp_path / "r.jsonl"
-    text = "INDICATION: Old rib fracture.\n\nFINDINGS: Clear lungs."
+    text = "INDICATION: Trauma. Old rib fracture.\n\nFINDINGS: Clear lungs."
     source.write_text(json.dumps({"text": text}) + "\n", encoding="utf-8")
     for sections, expected in (("auto", None), ("none", "healed"), ("findings", None)):
         output = tmp_path / f"{sections}.jsonl"

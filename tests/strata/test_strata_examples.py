@@ -18,12 +18,14 @@ CHOICES = {
     for name in names
 }
 COLUMNS = {item.name for item in strata()}
+#: Findings without a column of their own: a column that is filled when they are affirmed.
+AFFIRMED = {"Fracture": "Fracture Age", "Pneumothorax": "Pneumothorax Chest Tube"}
 
 DETAIL_EXAMPLES = [(item.name, e.text, e.value) for item in strata() for e in item.examples]
 RULE_EXAMPLES = [
     (rule, example)
     for rule, example in strata_lexicon().examples()
-    if example.observation in COLUMNS or example.observation in CHOICES
+    if example.observation in COLUMNS | set(CHOICES) | set(AFFIRMED)
 ]
 
 
@@ -39,6 +41,9 @@ def test_example_of_a_rule(rule: str, example: object) -> None:
         column, value = CHOICES[example.observation]
         told = (result.column(column)[0] or "").split(";")
         assert (value in told) == (example.label is Label.POSITIVE), rule
+    elif example.observation in AFFIRMED:
+        told = result.column(AFFIRMED[example.observation])[0] is not None
+        assert told == (example.label in (Label.POSITIVE, Label.UNCERTAIN)), rule
     else:
         assert result.column(example.observation)[0] == CELLS[example.label], rule
 

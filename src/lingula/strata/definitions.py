@@ -137,11 +137,11 @@ def _detail_words() -> frozenset[str]:
     details = load_lexicon(FOLDER / "lexicon" / DETAILS)
     # "fracture" is a detail of a wire, but no word that joins a detail to a rib's fracture.
     return frozenset(
-        word
+        phrase
         for mention in details.mentions
         if mention.observation != "broken"
         for phrase in mention.phrases
-        for word in phrase.split()
+        if " " not in phrase
     )
 
 
