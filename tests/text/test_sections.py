@@ -118,20 +118,20 @@ MIMIC = """\
  
  INDICATION:  ___ year old woman with fever and cough  // r/o pneumonia
  
- TECHNIQUE:  Chest PA and lateral
+ TECHNIQUE:  Two upright views
  
  COMPARISON:  ___
  
  FINDINGS: 
  
- The lungs are well expanded and clear. There is no focal consolidation,
+ Both lungs are aerated to the bases. There is no airspace consolidation,
  effusion or pneumothorax.
  
- The cardiomediastinal silhouette is normal.
+ Heart and mediastinum are of ordinary size.
  
  IMPRESSION: 
  
- No evidence of pneumonia.
+ Nothing suggests pneumonia.
 """  # noqa: W291, W293
 
 
@@ -139,14 +139,14 @@ def test_mimic_form() -> None:
     assert contents(MIMIC) == [
         ("examination", "CHEST (PA AND LAT)"),
         ("indication", "___ year old woman with fever and cough  // r/o pneumonia"),
-        ("technique", "Chest PA and lateral"),
+        ("technique", "Two upright views"),
         ("comparison", "___"),
         (
             "findings",
-            "The lungs are well expanded and clear. There is no focal consolidation,\n"
-            " effusion or pneumothorax.\n \n The cardiomediastinal silhouette is normal.",
+            "Both lungs are aerated to the bases. There is no airspace consolidation,\n"
+            " effusion or pneumothorax.\n \n Heart and mediastinum are of ordinary size.",
         ),
-        ("impression", "No evidence of pneumonia."),
+        ("impression", "Nothing suggests pneumonia."),
     ]
     selection = select_sections(MIMIC)
     found = [
@@ -154,10 +154,10 @@ def test_mimic_form() -> None:
         for start, end in split_sentences(selection.text)
     ]
     assert [" ".join(sentence.split()) for sentence in found] == [
-        "The lungs are well expanded and clear.",
-        "There is no focal consolidation, effusion or pneumothorax.",
-        "The cardiomediastinal silhouette is normal.",
-        "No evidence of pneumonia.",
+        "Both lungs are aerated to the bases.",
+        "There is no airspace consolidation, effusion or pneumothorax.",
+        "Heart and mediastinum are of ordinary size.",
+        "Nothing suggests pneumonia.",
     ]
 
 
@@ -166,8 +166,8 @@ BODY = "Mild edema has improved. There is no\n pneumothorax."
 
 @pytest.mark.parametrize("before", [
     " FINAL REPORT\n CHEST RADIOGRAPH, ___\n \n HISTORY:  Cough.\n \n COMPARISON:  ___.\n \n ",
-    " FINAL REPORT\n SINGLE FRONTAL VIEW OF THE CHEST\n \n REASON FOR EXAM: Line placed.\n \n ",
-    " FINAL REPORT\n REASON FOR EXAM: Line placed.\n SINGLE FRONTAL VIEW OF THE CHEST\n ",
+    " FINAL REPORT\n ONE FRONTAL VIEW OF THE CHEST\n \n REASON FOR EXAM: Line placed.\n \n ",
+    " FINAL REPORT\n REASON FOR EXAM: Line placed.\n ONE FRONTAL VIEW OF THE CHEST\n ",
     " FINAL REPORT\n HISTORY: Cough.\n\n PORTABLE AP CHEST RADIOGRAPH, ___ AT 5:42 A.M.:  ",
     "COMPARISON: ___.\n\nTECHNIQUE:\n\nPA and lateral views.\n\n",
     "FINAL REPORT\n",
@@ -191,7 +191,7 @@ def test_body_stands_for_missing_findings_only() -> None:
 
 
 def test_wet_read_is_not_the_final_report() -> None:
-    wet = "WET READ: ___ ___ ___ 9:22 PM\n  Large effusion.\n ____________________________\n"
+    wet = "WET READ: ___ ___ ___ 7:08 PM\n  Large effusion.\n ____________________________\n"
     text = f"{wet}   FINAL REPORT\n HISTORY: Cough.\n \n IMPRESSION:  {NORMAL}\n"
     assert contents(text) == [
         ("wet read", "Large effusion."), ("indication", "Cough."), ("impression", NORMAL),
@@ -276,7 +276,7 @@ PARTS = st.sampled_from([
     "FINDINGS", "Findings", "impression", "IMPRESSION", "HISTORY", "COMPARISON", "WET READ", "EXAM",
     "ADDENDUM", "FINAL REPORT", "AND", "/", ":", ": ", " :", "：", "\n", "\n\n", "\r\n", "\r", " ",
     "\t", "No effusion.", "the lungs", "CHEST", "___", "______", "**", "##", "(", ")", "1. ",
-    "9:22 PM", "PORTABLE CHEST", "É", "İ", "\x00", "-", ".",
+    "7:08 PM", "PORTABLE CHEST", "É", "İ", "\x00", "-", ".",
 ])  # fmt: skip
 TEXTS = st.one_of(st.lists(PARTS, max_size=30).map("".join), st.text(max_size=200))
 
