@@ -66,6 +66,9 @@ ONE_SENTENCE = [
     "...",
     "!?",
     "See www.example.org for more.",
+    "Small R. effusion and L. pneumothorax.",
+    "The P.I.C.C. line is in place.",
+    "Electronically signed by: J. Osler.",
     "A Ph.D. student of the U.S. navy.",
 ]
 
@@ -91,6 +94,10 @@ MANY = {
     "parentheses, no stops": ("1) Edema 2) Large heart", ["Edema", "Large heart"]),
     "list after a colon": ("Impression: 1. Edema 2. Large heart",
                            ["Impression:", "Edema", "Large heart"]),
+    "list tight after a colon": ("Impression:1.Edema 2.Large heart",
+                                 ["Impression:", "Edema", "Large heart"]),
+    "ratio": ("The ratio is 2:1. The heart is large.",
+              ["The ratio is 2:1.", "The heart is large."]),
     "rib in a list": ("1. Fracture of rib 2. Clear lungs. 2. Old granuloma.",
                       ["Fracture of rib 2.", "Clear lungs.", "Old granuloma."]),
     "number without space": ("1.No effusion.2.Large heart.", ["No effusion.", "Large heart."]),

@@ -53,7 +53,7 @@ _NEVER = frozenset("dr drs mr mrs ms prof vs e.g i.e eg ie cf approx viz fig fig
 #: Clipped words: the full stop ends a sentence only before a capitalized word.
 _CLIPPED = frozenset(
     "abd abn ant assoc bilat ca cont dept dx est ext freq hosp hx imp incl inf int jr lat lg lt "
-    "max med min mod neg nos pos poss post prev prob pt pts ref resp rt rx sec sm sr susp sup "
+    "max med min mod neg nos pos poss post prev prob pt pts rec ref resp rt rx sec sm sr susp sup "
     "surg temp tel".split()
 )
 #: Units and the like: the full stop ends a sentence unless the phrase plainly goes on.
@@ -184,7 +184,12 @@ def _list_number(text: str, start: int, match: re.Match[str], expected: int) -> 
     if number_at == start:
         return number_at
     number = int(text[number_at:at])
-    if not text[number_at - 1].isspace() or next_at == len(text) or number not in (1, expected):
+    opens_list = number == 1 and text[number_at - 1] == ":" and text[number_at - 2].isalpha()
+    if (
+        not (opens_list or text[number_at - 1].isspace())
+        or next_at == len(text)
+        or number not in (1, expected)
+    ):
         return None
     words = text[max(start, number_at - 20) : number_at].split()
     if not words or number != expected:
@@ -204,8 +209,8 @@ def _tight_ends(text: str, end: int, word: str) -> bool:
     if end == len(text):
         return True
     following = text[end]
-    if following.isupper():
-        return len(word) != 1
+    if following.isupper():  # not inside "P.A."
+        return len(word) != 1 and text[end + 1 : end + 2] != "."
     if following.islower():
         match = _WORD.match(text, end)
         return (
@@ -266,13 +271,15 @@ def _abbreviation_ends(text: str, start: int, match: re.Match[str], word: str) -
 def _is_initial(text: str, start: int, at: int, next_at: int, letter: str) -> bool:
     if not letter.isalpha():
         return False
+    if letter in "rl" and text[next_at].islower():  # "L. pleural effusion"
+        return True
     if text[next_at].isalpha() and text[next_at + 1 : next_at + 2] == ".":
         return True
     words = text[max(start, at - 20) : at].split()
     if len(words) < 2:
         return at - start < 3
     before = words[-2].lower()
-    return before.rstrip(".") in _BY or (len(before) == 2 and before[1] == ".")
+    return before.rstrip(".:") in _BY or (len(before) == 2 and before[1] == ".")
 
 
 class _Layout:
