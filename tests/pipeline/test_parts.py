@@ -22,6 +22,7 @@ from lingula.tables.arrays import float32_array, int32_numbers, string_array, te
 cells = st.none() | st.sampled_from(["", " ", "\r\n", "No edema.", "é👍", " x ", "a\n\nb"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(-9, 9), max_size=12), max_size=12))
 def test_seen_hashes_are_a_set(calls: list[list[int]]) -> None:
     seen, known = SeenHashes(), set[int]()
@@ -58,7 +59,7 @@ def test_keys_of_texts() -> None:
     assert len(set(keys)) == len(keys)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=6))
 def test_joined_columns_and_the_way_back(rows: list[tuple[str | None, ...]]) -> None:
     columns = [string_array(column) for column in zip(*rows, strict=True)]
@@ -77,6 +78,7 @@ def test_joined_columns_and_the_way_back(rows: list[tuple[str | None, ...]]) -> 
     assert texts_of(batch, [1]).to_pylist() == [row[1] for row in rows]
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"])), max_size=8))
 def test_string_arrays_are_those_of_pyarrow(values: list[str | None]) -> None:
     array = string_array(values)
