@@ -35,7 +35,7 @@ _OPENING = re.compile(rf"\s*((?:{_MARKER}\s*){{0,3}})")
 #: after it, group 3 the markers that open the next sentence.
 _BOUNDARY = re.compile(
     r"""[.?!…\n\r)•●▪◦‣]((?:(?<=[.?!…])[.?!…]*["'”’»)\]}]*)?)(\s*)"""
-    rf"((?:{_MARKER}\s*){{0,3}})"
+    rf"((?=[\d(a-h*–—•●▪◦‣-])(?:{_MARKER}\s*){{1,3}}|)"  # the first look ahead is for speed
 )
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{0,30}")
