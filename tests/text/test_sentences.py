@@ -214,7 +214,7 @@ TEXTS = st.one_of(st.lists(PIECES, max_size=40).map("".join), st.text(max_size=2
 LEFT_OUT = re.compile(r"(?:\s|\(?\d{1,2}(?:\.\)?|\))|[a-h]\)|[-*–—•●▪◦‣])*")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(TEXTS)
 def test_spans_of_any_text(text: str) -> None:
     spans = split_sentences(text)
@@ -243,7 +243,7 @@ HOSTILE = [
 @pytest.mark.parametrize("unit", HOSTILE, ids=repr)
 def test_long_hostile_text(unit: str) -> None:
     # Work that grew with the square of the length would take many minutes here.
-    text = "Lungs clear.\n" + unit * (200_000 // len(unit))
+    text = "Lungs clear.\n" + unit * (60_000 // len(unit))
     spans = split_sentences(text)
     assert spans[0][0] == 0
     assert all(start < end for start, end in spans)

@@ -261,8 +261,11 @@ def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Selec
             return Selection(text, (Piece(0, len(text), 0),))
     filled = [section for section in sections if section.end > section.start]
     chosen = _named(filled, wanted)
-    if "findings" in wanted and not any("findings" in section.name for section in chosen):
-        chosen += _named(filled, (_BODY,))
+    if "findings" in wanted:
+        if not any("findings" in section.name for section in chosen):
+            chosen += _named(filled, (_BODY,))
+        elif [section.name for section in sections[:2]] == [_BODY, "impression"]:
+            chosen.append(sections[0])  # findings without a header, and an addendum with one
     if reading:
         fallbacks = (DEFAULT_SECTIONS, (_BODY,), ("wet read",), ("addendum",), ("comparison",))
         for fallback in fallbacks:
