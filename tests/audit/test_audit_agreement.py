@@ -62,6 +62,21 @@ def test_part_of_the_rows_and_columns() -> None:
     assert any("covers 33.3% of the rows" in finding.text for finding in result.findings)
 
 
+def test_every_pair_of_three() -> None:
+    mine = random_labels(200, 1)
+    second, third = _noisy(mine, 0.2, 2), _noisy(mine, 0.4, 3)
+    rows = list(range(20, 120))
+    data = AuditInput(
+        labels=mine, compare=(other(second, name="b"), other(third.take(rows), rows, name="c"))
+    )
+    table = Agreement().run(data, OPTIONS, {}).table("all pairs")
+    row = table.rows[table.column("label").index("Edema")]
+    tables = [labels.classes[rows, CHEXPERT.index("Edema")] for labels in (mine, second, third)]
+    expected = [cohen_kappa_score(a, b) for a, b in itertools.combinations(tables, 2)]
+    assert row[2:] == pytest.approx(expected)
+    assert row[1] == pytest.approx(np.mean(expected))
+
+
 def test_constant_labels_have_no_kappa() -> None:
     mine = labels_of({"Edema": "++++"})
     result = Agreement().run(AuditInput(labels=mine, compare=(other(mine),)), OPTIONS, {})

@@ -47,7 +47,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "age": generator.integers(0, 130, n),
                 }
             ),
-            compare=(other(random_labels(n, 3), name="labels_of_a_second_labeler_with_a_long_name.csv"),),
+            compare=(
+                other(random_labels(n, 3), name="labels_of_a_second_labeler_with_a_long_name.csv"),
+            ),
             truth=other(random_labels(n, 4).take(range(90)), range(90)),
         ),
         AuditOptions(resamples=200, show_text=True),

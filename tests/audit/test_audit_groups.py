@@ -58,6 +58,14 @@ def test_rare_categories_are_pooled() -> None:
     assert np.bincount(found.codes).tolist() == [5, 3, 3]
 
 
+def test_long_cells_are_not_shown() -> None:
+    text = "There is a small effusion at the left base, as before."
+    for name in ("site", "Age", "StudyDate"):
+        found = _group(name, ["a", text])
+        assert text not in str(found)
+        assert str(len(text)) in str((found.names, found.odd))
+
+
 def test_many_numbers_become_quarters() -> None:
     found = _group("width", [float(v) for v in range(100)])
     assert len(found.names) == 4

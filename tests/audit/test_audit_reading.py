@@ -175,6 +175,15 @@ def test_what_cannot_be_joined_is_said(
         read_audit(files)
 
 
+def test_lists_are_no_groups_and_no_labels(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"id": [1], "Edema": [1], "view": [["AP", "PA"]]}), path)
+    assert read_audit(Files(path)).data.metadata is None
+    pq.write_table(pa.table({"id": [1], "Edema": [[1]]}), path)
+    with pytest.raises(ColumnError, match="lists or objects"):
+        read_audit(Files(path))
+
+
 def test_by_row_order(tmp_path: Path) -> None:
     labels = _write(tmp_path / "l.csv", "Edema\n1\n0\n")
     reports = _write(tmp_path / "r.csv", "text\na\nb\n")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingula.audit.inputs import Codes, Groups
+from lingula.tables.label_values import describe_cell
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,6 +32,7 @@ DATE = re.compile(r"\s*(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:[ T].*)?")
 FIRST_YEAR = 1895
 #: A column of numbers with more distinct values than this is cut into quarters.
 MOST_NUMBERS = 12
+LONGEST_TITLE = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,12 +150,17 @@ def _categories(name: str, cells: Groups, most_levels: int) -> Grouping:
     counts = cells.counts()
     order = sorted(range(len(counts)), key=lambda place: (-counts[place], cells.names[place]))
     kept = order if len(order) <= most_levels else order[: most_levels - 1]
-    titles = {place: cells.names[place] for place in kept}
+    titles = {place: _title(cells.names[place]) for place in kept}
     pooled = len(order) - len(kept)
     other = f"other ({pooled} values)"
     chosen: list[str | None] = [titles.get(place, other) for place in range(len(counts))]
     names = tuple(titles[place] for place in kept) + ((other,) if pooled else ())
     return _named(name, cells, chosen, names, "")
+
+
+def _title(value: str) -> str:
+    # A long cell may be a report's text, which is shown only when it is asked for.
+    return value if len(value) <= LONGEST_TITLE else f"a text of {len(value)} characters"
 
 
 def _named(
@@ -168,7 +175,7 @@ def _named(
     odd: tuple[str, ...] = ()
     wrong = [value for value, title in zip(cells.names, chosen, strict=True) if title is None]
     if wrong:
-        shown = ", ".join(repr(value[:20]) for value in wrong[:3])
+        shown = ", ".join(describe_cell(value) for value in wrong[:3])
         count = int((codes == unreadable).sum())
         odd = (f"{name}: {count:,} cells hold {expected} (as in {shown}).",)
     names += ["unreadable", "blank"]

@@ -86,7 +86,7 @@ class OtherLabels:
 
     Attributes:
         name: Who gave them, as a reader should see it.
-        rows: Positions of the audited rows, shape (m,), without repeats.
+        rows: Positions of the audited rows, shape (m,), rising.
         labels: Their labels, shape (m, k), under the audited schema.
         columns: Which of the k labels they give, shape (k,); the others are blank in ``labels``.
     """
@@ -95,6 +95,10 @@ class OtherLabels:
     rows: npt.NDArray[np.intp]
     labels: Labels
     columns: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        if len(self.rows) != len(self.labels) or (np.diff(self.rows) <= 0).any():
+            raise InputError(f"{self.name}: rows must rise, one for each of its labels")
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,6 +47,8 @@ def labels_in_columns(table: pa.Table, schema: Schema, source: str) -> FoundLabe
     Raises:
         ColumnError: If no column is an observation of the schema, or two are the same one.
     """
+    import pyarrow as pa
+
     found: dict[str, str] = {}
     for name in table.column_names:
         if name not in schema:
@@ -69,6 +71,8 @@ def labels_in_columns(table: pa.Table, schema: Schema, source: str) -> FoundLabe
     classes = np.empty((table.num_rows, len(part)), dtype=np.int8)
     outside: list[OutsideLabel] = []
     for position, column in enumerate(columns.values()):
+        if pa.types.is_nested(table.column(column).type):
+            raise ColumnError(f"{source}: the column {column!r} holds lists or objects, not labels")
         codes, values = column_codes(table.column(column))
         # The last entry is reached by code -1, which is null.
         parsed = [parse_label(value) for value in values]

@@ -112,7 +112,7 @@ def read_audit(files: Files) -> AuditedTable:
         labels=found.labels,
         ids=() if layout.id is None else _strings(table, layout.id),
         name=f"{layout.known} ({path.name})" if layout.known else path.name,
-        unit="report" if files.reports is not None and not layout.known else layout.unit,
+        unit="report" if texts is not None and layout.unit == "study" else layout.unit,
         patients=layout.patients,
         studies=layout.studies,
         splits=splits,
@@ -255,13 +255,14 @@ def _metadata(
     kept = [
         n for n in table.column_names if n not in used and n.strip().casefold() not in TEXT_NAMES
     ]
-    metadata = table.select(kept)
+    # Lists and objects, as Parquet can hold them, are no groups.
+    metadata = table.select([n for n in kept if not pa.types.is_nested(table.column(n).type)])
     if files.metadata is not None:
         other = read_table(files.metadata)
         at = left.positions(other, str(files.metadata), files.columns.id)
         index = pa.array(at, mask=at < 0)
         for name in other.column_names:
-            if name not in table.column_names:
+            if name not in table.column_names and not pa.types.is_nested(other.column(name).type):
                 metadata = metadata.append_column(name, other.column(name).take(index))
     return metadata if metadata.num_columns else None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import numpy.typing as npt
 
@@ -31,6 +33,7 @@ from lingula.audit.wording import join, percent
 from lingula.labels import Label
 from lingula.metrics.counts import confusion_matrices
 from lingula.metrics.kappa import cohen_kappa
+from lingula.metrics.reader_agreement import pairwise_kappa
 
 #: Kappas below this are named: "moderate" and worse (Landis and Koch, Biometrics 1977).
 NAMED_BELOW = 0.6
@@ -112,6 +115,8 @@ class Agreement(Check):
                 Measure(f"same {other.name}", "equal cells", same, Kind.SHARE),
                 Measure(f"kappa {other.name}", "mean kappa", _mean(kappa.value), Kind.NUMBER),
             ]
+        if len(data.compare) > 1:
+            exhibits += _between_all(data)
         means = [m for m in (_mean(np.clip(kappa, 0, 1)) for kappa in kappas) if m is not None]
         score = float(np.mean(means)) if means else None
         with np.errstate(all="ignore"):
@@ -191,6 +196,45 @@ def _kappas(
         f"{tables.noun}.",
     )
     return table, four
+
+
+def _between_all(data: AuditInput) -> list[Table]:
+    """Kappa of every pair of labelers and readers, on the rows and labels that all have."""
+    rows = np.arange(len(data))
+    given = np.ones(len(data.label_names), dtype=np.bool_)
+    for other in data.compare:
+        rows = np.intersect1d(rows, other.rows)
+        given &= other.columns
+    if not len(rows) or not given.any():
+        return []
+    # Rows of the others are sorted and without repeats, so positions can be looked up.
+    tables = [data.labels.classes[rows]] + [
+        other.labels.classes[np.searchsorted(other.rows, rows)] for other in data.compare
+    ]
+    kappas = pairwise_kappa(tables, len(Label))
+    names = ["these labels", *(other.name for other in data.compare)]
+    pairs = list(combinations(names, 2))
+    return [
+        Table(
+            "all pairs",
+            "Kappa of every pair",
+            (
+                Column("label", "Label"),
+                Column("mean", "Mean", Kind.NUMBER),
+                *(Column(f"{a} | {b}", f"{a} and {b}", Kind.NUMBER) for a, b in pairs),
+            ),
+            tuple(
+                (
+                    data.label_names[i],
+                    _mean(kappas[:, i]),
+                    *(_finite(kappa) for kappa in kappas[:, i]),
+                )
+                for i in np.flatnonzero(given)
+            ),
+            note=f"{len(rows):,} rows that all have. The mean over pairs is Light's kappa "
+            "(Psychological Bulletin 1971).",
+        )
+    ]
 
 
 def _kinds(data: AuditInput, other: OtherLabels, mine: Classes) -> Table:
