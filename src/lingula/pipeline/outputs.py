@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingula.errors import LingulaError
 from lingula.pipeline.evidence_table import EvidenceRow, evidence_batch, evidence_schema
 from lingula.pipeline.layout import Layout
 from lingula.pipeline.places import Places, RejectsFile, beside, publish, remove, writing
@@ -75,14 +74,11 @@ class Outputs:
 
         Raises:
             InputError: If they cannot be written.
-            LingulaError: If probabilities are wanted and the labeler gives none.
         """
         width = len(self._layout.schema)
         classes = window.classes(width)
         probabilities = None
         if self._layout.probabilities:
-            if not window.slots[0].probabilities:
-                raise LingulaError("this labeler gives no probabilities; leave --probabilities out")
             probabilities = window.probabilities(width)
         batch = self._layout.output_batch(
             self._schema, window.batch, window.texts, classes, probabilities

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from time import perf_counter
 
+from lingula.errors import LingulaError
 from lingula.pipeline.executors import Executor
 from lingula.pipeline.journal import Journal
 from lingula.pipeline.outputs import Outputs
@@ -97,6 +98,8 @@ class Stream:
             result = window.task.result()
             if not self._probabilities:
                 result = result.without_probabilities()
+            elif result.probabilities is None:
+                raise LingulaError("this labeler gives no probabilities; leave --probabilities out")
             window.fill(result)
             self.truncated += result.truncated
             if self._journal is not None and not window.restored:
