@@ -9,12 +9,13 @@ from lingula.rules.clauses import separated
 from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
 from lingula.rules.matcher import Span, longest
 
-_ASSERTIONS = (
-    (Category.HYPOTHETICAL, Label.BLANK),
-    (Category.UNCERTAINTY_FIRST, Label.UNCERTAIN),
-    (Category.NEGATION, Label.NEGATIVE),
-    (Category.UNCERTAINTY, Label.UNCERTAIN),
-)
+#: What each category asserts, in the order in which they are asked.
+_ASSERTIONS = {
+    Category.HYPOTHETICAL: Label.BLANK,
+    Category.UNCERTAINTY_FIRST: Label.UNCERTAIN,
+    Category.NEGATION: Label.NEGATIVE,
+    Category.UNCERTAINTY: Label.UNCERTAIN,
+}
 _STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNCHANGED)
 
 
@@ -38,6 +39,12 @@ class AssertionClassifier:
         self._mentions = lexicon.mentions
         self._cues = lexicon.cues
         self._stops = [frozenset(cue.stops) for cue in lexicon.cues]
+        order = list(_ASSERTIONS)
+        #: Place of a cue's category in that order; None for neutral cues and states.
+        self._rank = [
+            order.index(cue.category) if cue.category in _ASSERTIONS else None
+            for cue in lexicon.cues
+        ]
         #: _acts[cue][mention]: whether that cue may speak of that group of mentions at all.
         self._acts = [
             [_acts_on(cue, mention) for mention in lexicon.mentions] for cue in lexicon.cues
@@ -78,11 +85,15 @@ class AssertionClassifier:
         return tokens
 
     def _finding(self, target: Span, near: list[Span]) -> Assertion:
-        for category, label in _ASSERTIONS:
-            cue = self._nearest(target, near, category)
-            if cue is not None:
-                return Assertion(target, label, cue)
-        return Assertion(target, Label.POSITIVE, None)
+        ranked = [
+            (rank, _gap(target, cue), cue)
+            for cue in near
+            if (rank := self._rank[cue.rule]) is not None
+        ]
+        if not ranked:
+            return Assertion(target, Label.POSITIVE, None)
+        cue = min(ranked)[2]
+        return Assertion(target, _ASSERTIONS[self._cues[cue.rule].category], cue)
 
     def _structure(
         self,
@@ -96,10 +107,15 @@ class AssertionClassifier:
         states = [cue for cue in near if self._cues[cue.rule].category in _STATES]
         state = min(states, key=lambda cue: self._remoteness(tokens, mention, cue), default=None)
         if state is None or self._cues[state.rule].category is Category.UNCHANGED:
-            named = [cue for cue in near if self._cues[cue.rule].only]
-            unclear = self._nearest(mention, named, Category.UNCERTAINTY)
-            if unclear is not None:
-                return Assertion(mention, Label.UNCERTAIN, unclear)
+            unclear = [
+                cue
+                for cue in near
+                if self._cues[cue.rule].only
+                and self._cues[cue.rule].category is Category.UNCERTAINTY
+            ]
+            if unclear:
+                nearest = min(unclear, key=lambda cue: _gap(mention, cue))
+                return Assertion(mention, Label.UNCERTAIN, nearest)
             return Assertion(mention, rule.unstated if state is None else rule.unchanged, state)
         category = self._cues[state.rule].category
         if category is Category.NORMAL:
@@ -144,10 +160,6 @@ class AssertionClassifier:
             return False
         stops = self._stops[cue.rule]
         return not stops or stops.isdisjoint(tokens[first.end : second.start])
-
-    def _nearest(self, target: Span, near: list[Span], category: Category) -> Span | None:
-        chosen = [cue for cue in near if self._cues[cue.rule].category is category]
-        return min(chosen, key=lambda cue: _gap(target, cue), default=None)
 
 
 def _gap(one: Span, other: Span) -> int:

@@ -23,10 +23,12 @@ class MentionExtractor:
         clause lacks or holds a deciding word, and where a longer phrase of the same observation
         covers it.
         """
+        standing = [span for span in scan.mentions if self._stands(span, scan, walls)]
+        if len(standing) < 2:
+            return standing
         by_observation: dict[str, list[Span]] = {}
-        for span in scan.mentions:
-            if self._stands(span, scan, walls):
-                by_observation.setdefault(self._observation[span.rule], []).append(span)
+        for span in standing:
+            by_observation.setdefault(self._observation[span.rule], []).append(span)
         return sorted(span for spans in by_observation.values() for span in longest(spans))
 
     def _stands(self, span: Span, scan: Scan, walls: list[int]) -> bool:
