@@ -108,6 +108,12 @@ def test_the_reference_table_on_the_command_line(tmp_path):
         expected["macro"]["negation_without_NoFinding"], abs=1e-9
     )
     assert any("kappa" in note and "Lung Lesion" in note for note in data["notes"])
+    left_out = {
+        (row["group"], row["metric"]): row["left_out"]
+        for row in data["figures"]
+        if row["average"] == "macro"
+    }
+    assert left_out["four labels", "kappa"] == 1 and left_out["mention", "f1"] == 0
 
 
 def test_everything_at_once(tables, tmp_path):
@@ -288,6 +294,16 @@ def test_an_error_is_one_line_and_status_two(tmp_path):
     )
     assert finished.returncode == 2
     assert finished.stderr.strip().count("\n") == 0 and "absent.csv" in finished.stderr
+
+
+def test_tables_of_another_schema_that_only_say_present(tmp_path):
+    header = ("Image Index", "Effusion", "Hernia")
+    truth = write(tmp_path / "t.csv", [["x.png", "1", "0"], ["y.png", "0", "0"]], header)
+    predicted = write(tmp_path / "p.csv", [["y.png", "", ""], ["x.png", "1", "1"]], header)
+    outcome = run(truth, predicted, "--schema", "nih14", "--positive-only", "--json", "-")
+    rows = json.loads(outcome.output)["figures"]
+    assert [row["value"] for row in rows if row["metric"] == "f1" and row["observation"]] == [1, 0]
+    assert run(truth, predicted, "--schema", "nih14", "--bootstrap", 10).exit_code == 0
 
 
 def test_quiet_prints_nothing(tables):

@@ -108,7 +108,7 @@ def test_resampled_figures_equal_evaluating_the_resampled_reports(
     units = units_of(120, np.arange(120) // 3 if clustered else None)
     weights = chexbert_weights(truth.classes)
     cells = [cells_of(truth.classes, x.classes, SMALL, settings) for x in (predicted, other)]
-    got = resampled_figures(cells, SMALL, settings, weights, units)
+    got = resampled_figures(cells, SMALL, settings, weights=weights, units=units)
     draws = np.concatenate(list(resample_weights(units, 4, 11))).astype(int)
     for resample, draw in enumerate(draws):
         rows = np.repeat(np.arange(120), draw)
@@ -123,11 +123,14 @@ def test_probabilities_and_their_intervals(labels):
     generator = np.random.default_rng(5)
     chances = generator.dirichlet(np.ones(4), (120, 4)).astype(np.float32)
     chances[:, SMALL.index("Fracture")] = np.nan
+    told = []
     result = evaluate(
         truth,
         [Candidate("a", predicted, chances)],
         Settings(uncertain=UncertainPolicy.ONES, bootstrap=60),
+        progress=lambda done, total: told.append(done / total),
     ).candidates[0]
+    assert told == sorted(told) and told[-1] == pytest.approx(1)
     column = SMALL.index("Edema")
     yes = np.isin(truth.classes[:, column], [Label.POSITIVE, Label.UNCERTAIN])
     score = chances[:, column, Label.POSITIVE] + chances[:, column, Label.UNCERTAIN]

@@ -39,7 +39,7 @@ def scores(tables):
     truth, predicted = (table.labels for table in tables)
     return chexbert_scores(
         confusion_matrices(truth.classes, predicted.classes),
-        chexbert_weights(truth.classes),
+        chexbert_weights(truth.classes, truth.schema.permits()),
         truth.schema.permits(),
     )
 
@@ -103,6 +103,7 @@ def test_a_class_that_is_not_permitted_has_f1_zero():
     bound = chexbert_scores(confusion_matrices(truth, truth), weights, permits)
     assert free.negation[0] == 1 and bound.negation[0] == 0
     assert bound.weighted[0] == 0.5
+    assert chexbert_weights(truth, permits).tolist() == [[0, 0, 1]]
 
 
 @given(pair=class_columns())

@@ -11,6 +11,7 @@ from lingula.metrics.bootstrap import (
     paired_difference,
     percentile_interval,
     percentile_intervals,
+    rank_reports,
     resample_sums,
     resample_weights,
     resampled_areas,
@@ -27,7 +28,9 @@ def identity_features(n):
 
 
 def test_every_resample_draws_as_many_reports_as_there_are():
-    counts, reals = resample_sums(identity_features(40), units_of(40), 300, 1)
+    told = []
+    counts, reals = resample_sums(identity_features(40), units_of(40), 300, 1, progress=told.append)
+    assert sum(told) == pytest.approx(300)
     assert counts.shape == (300, 40) and reals.shape == (300, 1)
     assert (counts.sum(1) == 40).all()
     np.testing.assert_allclose(reals[:, 0], counts @ np.arange(40) / 7, rtol=1e-12)
@@ -156,14 +159,17 @@ def test_resampled_areas_equal_scikit_learn_on_the_repeated_rows():
     truth = generator.random(60) < 0.4
     scores = generator.integers(0, 8, 60) / 8
     weights = next(resample_weights(units_of(60), 25, 1))
-    areas = resampled_areas(truth, scores, weights)
+    areas = resampled_areas(rank_reports(truth, scores), weights.T)
     for row, auroc, ap in zip(weights.astype(int), *areas, strict=True):
         repeated = np.repeat(np.arange(60), row)
         y, x = truth[repeated], scores[repeated]
         assert auroc == pytest.approx(sk.roc_auc_score(y, x), abs=1e-12)
         assert ap == pytest.approx(sk.average_precision_score(y, x), abs=1e-12)
-    one_class = resampled_areas([True, False], [0.1, 0.2], np.array([[2, 0], [0, 2]], np.float32))
+    ranking = rank_reports([True, False], [0.1, 0.2])
+    one_class = resampled_areas(ranking, np.array([[2, 0], [0, 2]], np.float32))
     assert np.isnan(one_class[0]).all() and one_class[1][0] == 1.0 and np.isnan(one_class[1][1])
+    nothing = resampled_areas(rank_reports([], []), np.zeros((0, 3), np.float32))
+    assert np.isnan(nothing).all() and nothing[0].shape == (3,)
 
 
 def test_draws_and_arguments():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,17 +165,19 @@ def _show(
     from lingula.evaluation import evaluate
     from lingula.evaluation.files import write_text
 
-    result = evaluate(
-        inputs.truth,
-        inputs.candidates,
-        settings,
-        truth_name=inputs.truth_name,
-        patients=inputs.patients,
-        weights_from=inputs.weights,
-        readers=inputs.readers,
-        voters=inputs.voters,
-        notes=inputs.notes,
-    )
+    with _progress(quiet=quiet or not settings.bootstrap) as progress:
+        result = evaluate(
+            inputs.truth,
+            inputs.candidates,
+            settings,
+            truth_name=inputs.truth_name,
+            patients=inputs.patients,
+            weights_from=inputs.weights,
+            readers=inputs.readers,
+            voters=inputs.voters,
+            notes=inputs.notes,
+            progress=progress,
+        )
     to_standard_output = False
     for path, form in outputs:
         text = _render(form)(result)
@@ -185,6 +188,20 @@ def _show(
             write_text(path, text)
     if not quiet and not to_standard_output:
         _print(result)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[float, float], None] | None]:
+    """A bar on standard error, if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("resampling", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _truth_and_predicted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +61,7 @@ def evaluate(
     readers: Sequence[Candidate] = (),
     voters: Sequence[Candidate] = (),
     notes: Sequence[str] = (),
+    progress: Callable[[float, float], None] | None = None,
 ) -> Evaluation:
     """All figures of this field, with their uncertainty.
 
@@ -76,6 +77,7 @@ def evaluate(
         readers: People to place beside the first candidate's curves.
         voters: People whose majority is the truth, for the agreement of all readers.
         notes: Sentences to carry along.
+        progress: Told during a bootstrap how much work is done, and how much there is.
 
     Raises:
         InputError: If there is no report, or not one or two candidates.
@@ -85,13 +87,20 @@ def evaluate(
     _check(truth, [*candidates, *readers, *voters], len(candidates))
     schema, n = truth.schema, len(truth)
     units = units_of(n, patients)
-    weights = chexbert_weights((truth if weights_from is None else weights_from).classes)
-    if weights.shape[0] != len(schema):
+    reference = truth if weights_from is None else weights_from
+    if reference.schema.names != schema.names:
         raise SchemaError("the table of weights must have the observations that are evaluated")
+    weights = chexbert_weights(reference.classes, schema.permits())
     cells = [cells_of(truth.classes, c.labels.classes, schema, settings) for c in candidates]
     curves = [_curves(truth, candidate, settings) for candidate in candidates]
     resampled = _resample(
-        cells, curves, truth=truth, settings=settings, weights=weights, units=units
+        cells,
+        curves,
+        truth=truth,
+        settings=settings,
+        weights=weights,
+        units=units,
+        progress=progress,
     )
     results = [
         _result(
@@ -173,15 +182,27 @@ def _resample(
     settings: Settings,
     weights: FloatArray,
     units: Units,
+    progress: Callable[[float, float], None] | None,
 ) -> list[FloatArray | None]:
     """Figures of every resample, shape (R, f) a candidate, or None without bootstrap."""
     if not settings.bootstrap:
         return [None] * len(cells)
-    from_counts = resampled_figures(cells, truth.schema, settings, weights, units)
+    total = settings.bootstrap * (1.0 + sum(1 for own in curves if own))
+    done = 0.0
+
+    def tell(resamples: float) -> None:
+        nonlocal done
+        done += resamples
+        if progress is not None:
+            progress(done, total)
+
+    from_counts = resampled_figures(
+        cells, truth.schema, settings, weights=weights, units=units, progress=tell
+    )
     out: list[FloatArray | None] = []
     for values, own in zip(from_counts, curves, strict=True):
         if own:
-            areas = resampled_probability_figures(own, units, settings)
+            areas = resampled_probability_figures(own, units, settings, tell)
             out.append(np.concatenate([values, areas], axis=1))
         else:
             out.append(values)

@@ -93,6 +93,7 @@ def read_inputs(
     if id_column is None and not by_row_order:
         # One name for all tables: two tables may have several usual ones each.
         id_column = find_id_column(*(column_names(path) for path in files))
+    probable = range(len(first), len(first) + len(labelers))
     tables = [
         read_label_table(
             path,
@@ -100,8 +101,8 @@ def read_inputs(
             id_column=id_column,
             by_row_order=by_row_order,
             patient_column=patient_column if position == 0 else None,
-            probability_columns=probability_columns if path in labelers else None,
-            reader_ratings=path in voters or path in readers,
+            probability_columns=probability_columns if position in probable else None,
+            reader_ratings=position not in probable and (truth is None or position > 0),
         )
         for position, path in enumerate(files)
     ]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from lingula.evaluation.figures import Sums, compute_figures
 from lingula.evaluation.settings import Settings
 from lingula.labels import Label, Schema
-from lingula.metrics.bootstrap import Units, resample_sums
+from lingula.metrics.bootstrap import Progress, Units, resample_sums
 from lingula.metrics.counts import BoolArray, FloatArray, IntArray, confusion_matrices
 from lingula.metrics.f1 import PrecisionRecallF1, per_sample
 from lingula.metrics.uncertain import binarize, binary_columns, counted_cells
@@ -72,7 +72,13 @@ def total_sums(cells: Cells) -> Sums:
 
 
 def resampled_figures(
-    labelers: Sequence[Cells], schema: Schema, settings: Settings, weights: FloatArray, units: Units
+    labelers: Sequence[Cells],
+    schema: Schema,
+    settings: Settings,
+    *,
+    weights: FloatArray,
+    units: Units,
+    progress: Progress | None = None,
 ) -> list[FloatArray]:
     """Figures of every resample, for each labeler; resample i is the same for all of them.
 
@@ -88,7 +94,9 @@ def resampled_figures(
             np.concatenate([other for _, other in parts], axis=1),
         )
 
-    whole, other = resample_sums(features, units, settings.bootstrap, settings.seed)
+    whole, other = resample_sums(
+        features, units, settings.bootstrap, settings.seed, progress=progress
+    )
     out: list[FloatArray] = []
     column = 0
     for position, used in enumerate(layouts):

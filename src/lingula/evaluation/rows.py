@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ CSV_COLUMNS = (
     "low",
     "high",
     "p_value",
+    "left_out",
     "uncertain",
     "classes",
     "zero_division",
@@ -32,6 +34,8 @@ CSV_COLUMNS = (
     "seed",
     "lingula",
 )
+
+_OVER_OBSERVATIONS = frozenset({"macro", "weighted"})
 
 
 def to_csv(evaluation: Evaluation) -> str:
@@ -68,8 +72,16 @@ def to_dict(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def figure_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
-    """One dictionary a figure; the differences' labeler is "B minus A"."""
+    """One dictionary a figure; the differences' labeler is "B minus A".
+
+    ``left_out`` is the number of undefined observations that an average over them leaves out.
+    """
     for result in evaluation.candidates:
+        left_out = Counter(
+            (figure.group, figure.metric)
+            for figure, value in zip(result.figures, result.values, strict=True)
+            if figure.observation is not None and math.isnan(value)
+        )
         for figure, value, interval in zip(
             result.figures, result.values, result.intervals, strict=True
         ):
@@ -83,6 +95,9 @@ def figure_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
                 "low": None if interval is None else plain(interval.low),
                 "high": None if interval is None else plain(interval.high),
                 "p_value": None,
+                "left_out": left_out[figure.group, figure.metric]
+                if figure.average in _OVER_OBSERVATIONS
+                else None,
             }
     names = [result.name for result in evaluation.candidates]
     for figure, gap in evaluation.differences:
@@ -96,6 +111,7 @@ def figure_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
             "low": plain(gap.interval.low),
             "high": plain(gap.interval.high),
             "p_value": plain(gap.p_value),
+            "left_out": None,
         }
 
 

@@ -19,10 +19,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lingula.metrics.counts import FloatArray, IntArray, divide
+from lingula.metrics.counts import BoolArray, FloatArray, IntArray, divide
 
 #: Features of some reports: whole numbers, float32 (r, m), and other numbers, float64 (r, q).
 Features = Callable[[IntArray], tuple[npt.NDArray[np.float32], FloatArray]]
+
+#: Told of work done, in resamples; a long bootstrap can show how far it is.
+Progress = Callable[[float], None]
 
 #: Units expanded to features at a time, and draws counted at a time: about a cache's size.
 _BLOCK = 8192
@@ -90,7 +93,12 @@ def draw_counts(
 
 
 def resample_sums(
-    features: Features, units: Units, resamples: int, seed: int | np.random.Generator
+    features: Features,
+    units: Units,
+    resamples: int,
+    seed: int | np.random.Generator,
+    *,
+    progress: Progress | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Sums of the features over the reports of each resample.
 
@@ -103,6 +111,7 @@ def resample_sums(
         units: From ``units_of``.
         resamples: Number of resamples R.
         seed: Seed or generator; the same seed gives the same resamples for any features.
+        progress: Told how many resamples' worth of work was done since the last call.
 
     Returns:
         float64 sums of the whole-number features, shape (R, m), exact, and of the others, (R, q).
@@ -128,6 +137,8 @@ def resample_sums(
             whole[rows] += drawn @ counts
             if reals.shape[1]:
                 other[rows] += drawn.astype(np.float64) @ reals
+            if progress is not None:
+                progress(len(drawn) * float(stop - start) / len(units))
     if whole is None or other is None:
         raise ValueError("a bootstrap needs at least one report")
     return whole, other
@@ -146,7 +157,8 @@ def resample_weights(
     unit_of_report = np.empty(n, dtype=np.int64)
     unit_of_report[units.order] = np.repeat(np.arange(len(units)), np.diff(units.starts))
     # Smaller pieces than for sums: callers sort and cumulate several float64 copies of them.
-    chunk = max(1, _DRAWS // 4 // n)
+    # But at least a few: numpy is slow along rows of one or two numbers.
+    chunk = max(8, _DRAWS // 4 // n)
     for first in range(0, resamples, chunk):
         draws = np.full(min(chunk, resamples - first), len(units), dtype=np.int64)
         yield draw_counts(len(units), draws, generator)[:, unit_of_report]
@@ -226,31 +238,53 @@ def paired_difference(
     return Difference(second - first, percentile_interval(resampled, level), p_value)
 
 
-def resampled_areas(
-    truth: npt.ArrayLike, scores: npt.ArrayLike, weights: npt.NDArray[np.float32]
-) -> tuple[FloatArray, FloatArray]:
-    """AUROC and average precision of resamples, from how often each report occurs in each.
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Reports from the highest score down, prepared once for all resamples.
+
+    Attributes:
+        order: Positions of the n reports, shape (n,).
+        ends: Last place of each run of tied scores, which move together.
+        truth: Bool, shape (n, 1), in this order.
+    """
+
+    order: IntArray
+    ends: IntArray
+    truth: BoolArray
+
+
+def rank_reports(truth: npt.ArrayLike, scores: npt.ArrayLike) -> Ranking:
+    """Rank n reports by score.
 
     Args:
         truth: Bool, shape (n,).
         scores: Finite, shape (n,).
-        weights: float32 whole numbers, shape (r, n).
+    """
+    values = np.asarray(scores)
+    order = np.argsort(values, kind="stable")[::-1]
+    ranked = values[order]
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], np.True_)[: len(ranked)])
+    return Ranking(order, ends, np.asarray(truth, dtype=np.bool_)[order][:, None])
+
+
+def resampled_areas(
+    ranking: Ranking, weights: npt.NDArray[np.float32]
+) -> tuple[FloatArray, FloatArray]:
+    """AUROC and average precision of resamples, from how often each report occurs in each.
+
+    Args:
+        ranking: From ``rank_reports``.
+        weights: float32 whole numbers, shape (n, r).
 
     Returns:
         AUROC, float64, shape (r,), NaN where a resample has one class only; and average precision,
         shape (r,), NaN where nothing is true.
     """
-    true = np.asarray(truth, dtype=np.bool_)
-    # From the highest score down; tied scores move together.
-    order = np.argsort(np.asarray(scores), kind="stable")[::-1]
-    ranked = np.asarray(scores)[order]
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], np.True_)[: len(ranked)])
-    # One row a report: gathering and cumulating rows is several times faster than columns.
-    drawn = np.ascontiguousarray(weights.T)[order]
-    both = np.cumsum(drawn, axis=0, dtype=np.float64)[ends]
-    tp = np.cumsum(drawn * true[order][:, None], axis=0, dtype=np.float64)[ends]
-    if not len(ends):
-        return np.full(weights.shape[0], np.nan), np.full(weights.shape[0], np.nan)
+    if not len(ranking.ends):
+        return np.full(weights.shape[1], np.nan), np.full(weights.shape[1], np.nan)
+    drawn = weights[ranking.order]
+    both = np.cumsum(drawn, axis=0, dtype=np.float64)[ranking.ends]
+    tp = np.cumsum(drawn * ranking.truth, axis=0, dtype=np.float64)[ranking.ends]
     n_positive, n_negative = tp[-1], both[-1] - tp[-1]
     gained = np.diff(tp, axis=0, prepend=0)
     fp = both - tp

@@ -51,17 +51,21 @@ class ChexbertScores:
     kappa: FloatArray
 
 
-def chexbert_weights(reference: npt.ArrayLike) -> FloatArray:
+def chexbert_weights(reference: npt.ArrayLike, permits: BoolArray | None = None) -> FloatArray:
     """Shares of negative, uncertain and positive among the labels that are not blank.
 
     Args:
         reference: Class indices, shape (n, k). CheXbert's authors took the test set's own truth.
+        permits: Bool, shape (k, 4), from ``Schema.permits``: labels that an observation cannot
+            take have weight 0, even where a table writes them (No Finding as 0).
 
     Returns:
         float64, shape (k, 3); zeros for an observation that is always blank.
     """
     classes = np.asarray(reference)
     counts = np.stack([(classes == label).sum(0) for label, _ in _WEIGHTED], axis=-1)
+    if permits is not None:
+        counts = counts * permits[:, [label for label, _ in _WEIGHTED]]
     return divide(counts, counts.sum(-1, keepdims=True), 0.0)
 
 
