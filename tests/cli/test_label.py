@@ -290,7 +290,7 @@ def write_many(path: Path, rows: int) -> Path:
 
 @pytest.mark.slow
 def test_ctrl_c_and_resume(tmp_path: Path) -> None:
-    source = write_many(tmp_path / "in.csv", 40_000)
+    source = write_many(tmp_path / "in.csv", 14_000)
     output = tmp_path / "o.parquet"
     command = [sys.executable, "-m", "lingula", "label", str(source), "-o", str(output)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -314,7 +314,7 @@ def test_ctrl_c_and_resume(tmp_path: Path) -> None:
     whole = tmp_path / "whole.parquet"
     subprocess.run([*command[:-1], str(whole), "--quiet", "--workers", "1"], check=True)
     assert output.read_bytes() == whole.read_bytes()
-    assert pq.read_metadata(output).num_rows == 40_000
+    assert pq.read_metadata(output).num_rows == 14_000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
