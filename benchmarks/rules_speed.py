@@ -1,6 +1,6 @@
 """Speed of the rule labeler: distinct reports a CPU-second, with cold caches.
 
-python benchmarks/rules_speed.py WHEEL TABLES [--rounds 5]
+    python benchmarks/rules_speed.py WHEEL [--rounds 5]
 
 Each round starts a new labeler and labels every distinct report (findings and impression) of the
 development part once, in one process; what is printed is the median over the rounds.
@@ -13,20 +13,17 @@ import statistics
 import time
 from pathlib import Path
 
-from openi import read_split, read_texts
-
 import lingula
+from lingula.training.openi import read_openi, test_ids
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("wheel", type=Path)
-    parser.add_argument("tables", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
-    split = read_split(chosen.tables / "openi_split.csv")
-    texts = read_texts(chosen.wheel, split, ("dev", "extra"), ("FINDINGS", "IMPRESSION"))
-    distinct = [text for text in dict.fromkeys(texts.values()) if text]
+    reports = (item.text for item in read_openi(chosen.wheel) if item.uid not in test_ids())
+    distinct = [text for text in dict.fromkeys(reports) if text]
     words = statistics.mean(len(text.split()) for text in distinct)
     rates, with_evidence = [], []
     for evidence, found in ((False, rates), (True, with_evidence)) * chosen.rounds:
