@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from lingula.errors import SchemaError
 from lingula.labels import Evidence, Label, Labels, Schema, is_missing
-from lingula.rules.aggregation import BITS, NO_FINDING, aggregate, label_table
+from lingula.rules.aggregation import BITS, NO_FINDING, NOT_PATHOLOGY, aggregate, label_table
 from lingula.rules.assertion import Assertion, AssertionClassifier
 from lingula.rules.clauses import ClauseWords, clause_walls
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
@@ -26,11 +24,6 @@ CACHE_SENTENCES = 200_000
 #: Longer runs without a sentence end are no prose; they are judged in pieces of this many
 #: characters, so that time grows with the length of a text whatever it holds.
 LONGEST_SENTENCE = 2_000
-
-
-class _Sentence(NamedTuple):
-    mask: int
-    evidence: tuple[Evidence, ...]
 
 
 class RuleLabeler:
@@ -81,6 +74,7 @@ class RuleLabeler:
         self._offset = {name: 3 * at for at, name in enumerate(lexicon.schema.names)}
         self._offset[OTHER_FINDING] = 3 * len(lexicon.schema)
         self._masks: dict[str, int] = {}
+        self._reasons: dict[str, tuple[_Reason, ...]] = {}
 
     @property
     def schema(self) -> Schema:
@@ -109,8 +103,8 @@ class RuleLabeler:
         reasons = None
         if evidence:
             reasons = tuple(
-                () if missing else self._evidence(str(text), row)
-                for text, missing, row in zip(texts, empty, classes, strict=True)
+                () if missing else self._evidence(str(text))
+                for text, missing in zip(texts, empty, strict=True)
             )
         return Labels(self.schema, classes, evidence=reasons)
 
@@ -147,52 +141,80 @@ class RuleLabeler:
             return 1 << self._offset[OTHER_FINDING]
         return BITS[assertion.label] << self._offset[observation]
 
-    def _evidence(
-        self, text: str, classes: np.ndarray[tuple[int], np.dtype[np.int8]]
-    ) -> tuple[Evidence, ...]:
+    def _evidence(self, text: str) -> tuple[Evidence, ...]:
         found: list[Evidence] = []
         blocker: Evidence | None = None
         for start, end in _sentences(text):
-            sentence = text[start:end]
-            assertions = self._judge(sentence)
-            if not assertions:
-                continue
-            spans = [(a + start, b + start) for a, b in token_spans(sentence)]
-            for assertion in assertions:
-                item = self._reason(text, assertion, spans)
+            for reason in self._reasons_of(text[start:end]):
+                item = reason.at(text, start)
                 if item.observation != OTHER_FINDING:
                     found.append(item)
-                if blocker is None and self._blocks(item):
+                if blocker is None and _blocks(item):
                     blocker = item
         if NO_FINDING in self.schema:
-            found.append(_no_finding(text, blocker))
+            found.append(_no_finding(blocker))
         return tuple(found)
 
-    def _blocks(self, item: Evidence) -> bool:
-        return item.label in (Label.POSITIVE, Label.UNCERTAIN) and item.observation not in (
-            "Support Devices",
-        )
+    def _reasons_of(self, sentence: str) -> tuple[_Reason, ...]:
+        known = self._reasons.get(sentence)
+        if known is None:
+            assertions = self._judge(sentence)
+            spans = list(token_spans(sentence)) if assertions else []
+            known = tuple(self._reason(assertion, spans) for assertion in assertions)
+            if len(self._reasons) >= CACHE_SENTENCES:
+                self._reasons.clear()
+            self._reasons[sentence] = known
+        return known
 
-    def _reason(self, text: str, assertion: Assertion, spans: list[tuple[int, int]]) -> Evidence:
+    def _reason(self, assertion: Assertion, spans: list[tuple[int, int]]) -> _Reason:
         mention, label, cue = assertion
         rule = self.lexicon.mentions[mention.rule]
         start, end = spans[mention.start][0], spans[mention.end - 1][1]
-        name = rule.name
-        cue_start = cue_end = None
-        if cue is not None:
-            name = f"{name} / {self.lexicon.cues[cue.rule].name}"
-            cue_start, cue_end = spans[cue.start][0], spans[cue.end - 1][1]
-        return Evidence(
-            observation=rule.observation,
-            label=label,
-            start=start,
-            end=end,
-            phrase=text[start:end],
-            rule=name,
-            cue_start=cue_start,
-            cue_end=cue_end,
-            cue="" if cue_start is None else text[cue_start:cue_end],
+        if cue is None:
+            return _Reason(rule.observation, label, start, end, rule.name, None, None)
+        return _Reason(
+            rule.observation,
+            label,
+            start,
+            end,
+            f"{rule.name} / {self.lexicon.cues[cue.rule].name}",
+            spans[cue.start][0],
+            spans[cue.end - 1][1],
         )
+
+
+class _Reason(NamedTuple):
+    """A piece of evidence with offsets into its sentence."""
+
+    observation: str
+    label: Label
+    start: int
+    end: int
+    rule: str
+    cue_start: int | None
+    cue_end: int | None
+
+    def at(self, text: str, sentence: int) -> Evidence:
+        start, end = self.start + sentence, self.end + sentence
+        if self.cue_start is None or self.cue_end is None:
+            return Evidence(self.observation, self.label, start, end, text[start:end], self.rule)
+        cue_start, cue_end = self.cue_start + sentence, self.cue_end + sentence
+        return Evidence(
+            self.observation,
+            self.label,
+            start,
+            end,
+            text[start:end],
+            self.rule,
+            cue_start,
+            cue_end,
+            text[cue_start:cue_end],
+        )
+
+
+def _blocks(item: Evidence) -> bool:
+    present = item.label in (Label.POSITIVE, Label.UNCERTAIN)
+    return present and item.observation not in NOT_PATHOLOGY
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -207,7 +229,7 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
         yield at, end
 
 
-def _no_finding(text: str, blocker: Evidence | None) -> Evidence:
+def _no_finding(blocker: Evidence | None) -> Evidence:
     if blocker is None:
         return Evidence(NO_FINDING, Label.POSITIVE, 0, 0, "", "no finding / nothing abnormal named")
     return Evidence(
