@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from chexbert_files import DATA, WORDS, write_checkpoint
 
 from lingula.labels import Label
+
+DATA = Path(__file__).parent / "data"
+WORDS = "bert.embeddings.word_embeddings.weight"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +58,30 @@ def tiny_state() -> dict[str, torch.Tensor]:
     return {WORDS: torch.from_numpy(words)} | {k: torch.from_numpy(v) for k, v in stored.items()}
 
 
+def _write_checkpoint(
+    path: Path, state: dict[str, torch.Tensor], *, prefix: str = "module.", legacy: bool = False
+) -> Path:
+    """A checkpoint as CheXbert's training code saves it, with the tiny configuration beside it."""
+    shutil.copy(DATA / "config.json", path.parent / "config.json")
+    content = {
+        "epoch": 3,
+        "model_state_dict": {prefix + key: value for key, value in state.items()},
+        "optimizer_state_dict": {"state": {0: {"step": 7}}, "param_groups": [{"lr": 2e-5}]},
+    }
+    torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_checkpoint():
+    """The function above, for tests that change the state."""
+    return _write_checkpoint
+
+
 @pytest.fixture(scope="session")
 def chexbert_pth(tmp_path_factory, tiny_state) -> Path:
     """Prefix, zip container."""
-    return write_checkpoint(tmp_path_factory.mktemp("zip") / "chexbert.pth", tiny_state)
+    return _write_checkpoint(tmp_path_factory.mktemp("zip") / "chexbert.pth", tiny_state)
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +89,7 @@ def legacy_pth(tmp_path_factory, tiny_state) -> Path:
     """No prefix, ``position_ids``, legacy pickle."""
     state = tiny_state | {"bert.embeddings.position_ids": torch.arange(512)[None]}
     path = tmp_path_factory.mktemp("legacy") / "chexbert.pth"
-    return write_checkpoint(path, state, prefix="", legacy=True)
+    return _write_checkpoint(path, state, prefix="", legacy=True)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from chexbert_files import DATA, WORDS, write_checkpoint
 
 import lingula
 from lingula.errors import CheckpointError, MissingExtraError, RecipeError
+
+DATA = Path(__file__).parent / "data"
+WORDS = "bert.embeddings.word_embeddings.weight"
 
 
 @pytest.mark.parametrize("file", ["chexbert_pth", "legacy_pth"])
@@ -61,7 +63,7 @@ def test_no_state_dict(tmp_path, content):
         lingula.load(path)
 
 
-def test_another_model(tmp_path):
+def test_another_model(tmp_path, write_checkpoint):
     path = write_checkpoint(tmp_path / "resnet.pth", torch.nn.Linear(3, 4).state_dict())
     with pytest.raises(CheckpointError) as error:
         lingula.load(path)
@@ -69,21 +71,21 @@ def test_another_model(tmp_path):
     assert "2 unexpected: weight, bias" in str(error.value)
 
 
-def test_a_missing_head(tmp_path, tiny_state):
+def test_a_missing_head(tmp_path, tiny_state, write_checkpoint):
     state = {k: v for k, v in tiny_state.items() if not k.startswith("linear_heads.5.")}
     path = write_checkpoint(tmp_path / "headless.pth", state)
     with pytest.raises(CheckpointError, match=r"2 keys missing: linear_heads\.5\.weight"):
         lingula.load(path)
 
 
-def test_a_head_of_another_size(tmp_path, tiny_state):
+def test_a_head_of_another_size(tmp_path, tiny_state, write_checkpoint):
     state = tiny_state | {"linear_heads.13.weight": torch.zeros(4, 32)}
     path = write_checkpoint(tmp_path / "wide.pth", state)
     with pytest.raises(CheckpointError, match=r"linear_heads\.13\.weight has shape \(4, 32\)"):
         lingula.load(path)
 
 
-def test_another_depth_and_another_width_name_config_json(tmp_path, tiny_state):
+def test_another_depth_and_another_width_name_config_json(tmp_path, tiny_state, write_checkpoint):
     path = write_checkpoint(tmp_path / "deep.pth", tiny_state)
     text = (tmp_path / "config.json").read_text()
     for old, new in (
@@ -101,7 +103,7 @@ def test_another_depth_and_another_width_name_config_json(tmp_path, tiny_state):
         lingula.load(path)
 
 
-def test_wrong_vocabulary_size(tmp_path, tiny_state):
+def test_wrong_vocabulary_size(tmp_path, tiny_state, write_checkpoint):
     path = write_checkpoint(tmp_path / "vocabulary.pth", tiny_state)
     words = (lingula.bert.checkpoint.ASSETS / "vocab.txt").read_text(encoding="utf-8")
     (tmp_path / "vocab.txt").write_text(words + "corium\n", encoding="utf-8")
@@ -118,7 +120,7 @@ def test_wrong_vocabulary_size(tmp_path, tiny_state):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_weights_that_are_no_numbers(tmp_path, tiny_state, value):
+def test_weights_that_are_no_numbers(tmp_path, tiny_state, value, write_checkpoint):
     key = "bert.encoder.layer.1.output.dense.bias"
     bad = tiny_state[key].clone()
     bad[3] = value

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lingula
@@ -13,9 +13,13 @@ from lingula.bert.runtimes import Answer
 from lingula.bert.runtimes.torch import TorchRuntime
 from lingula.errors import InputError
 
+# A busy machine is no failure.
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 CPU = torch.device("cpu")
 
 
+@CALM
 @given(
     st.lists(st.integers(1, 60), max_size=50),
     st.integers(1, 200),

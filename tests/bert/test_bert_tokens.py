@@ -8,12 +8,15 @@ import unicodedata
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lingula.bert.checkpoint import ASSETS
 from lingula.bert.text import clean_text
 from lingula.bert.tokenizer import TextTokenizer, window_spans
+
+# A busy machine is no failure.
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 VOCABULARY = (ASSETS / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]
 IDS = {token: index for index, token in enumerate(VOCABULARY)}
@@ -47,6 +50,7 @@ def chexbert_cleaning(texts):
     return column.str.strip().tolist()
 
 
+@CALM
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=5))
 def test_cleaning(texts):
     assert [clean_text(text) for text in texts] == chexbert_cleaning(texts)
@@ -110,7 +114,7 @@ def reference_ids(text):
     return ids if len(ids) <= 512 else [*ids[:511], IDS["[SEP]"]]
 
 
-@settings(max_examples=300)
+@settings(CALM, max_examples=300)
 @given(TEXTS)
 def test_ids(tokenizer, text):
     cleaned = clean_text(text)
@@ -148,6 +152,7 @@ def test_windows_hold_every_id(tokenizer):
     assert joined == set(whole.windows[0].tolist())
 
 
+@CALM
 @given(st.integers(1, 3000), st.integers(1, 600), st.integers(0, 700))
 def test_spans_cover_and_overlap(length, size, overlap):
     spans = list(window_spans(length, size, overlap))

@@ -130,7 +130,7 @@ class LabelModel(nn.Module):
         pooling: Pooling = "cls",
         dropout: float = 0.1,
         *,
-        attention: str = "sdpa",
+        attention: str | None = None,
     ) -> LabelModel:
         """A model with random weights, in evaluation mode.
 
@@ -140,7 +140,8 @@ class LabelModel(nn.Module):
             pooling: "cls", "mean" or "label-attention".
             dropout: Of the heads; the encoder's own is in its configuration.
             attention: Implementation of attention in ``transformers``: "sdpa", "eager" or, where
-                it is installed, "flash_attention_2".
+                it is installed, "flash_attention_2"; its own choice if not given (SDPA, where it
+                knows it for the encoder).
 
         Raises:
             CheckpointError: If the configuration cannot be read or is of an unknown kind.
@@ -148,7 +149,8 @@ class LabelModel(nn.Module):
         from transformers import AutoModel
 
         build: Any = AutoModel.from_config  # not typed in transformers 5
-        encoder = build(read_config(config), attn_implementation=attention)
+        wanted = {} if attention is None else {"attn_implementation": attention}
+        encoder = build(read_config(config), **wanted)
         return cls(encoder.float(), schema, pooling, dropout).eval()
 
     @classmethod
@@ -227,14 +229,13 @@ class LabelModel(nn.Module):
             raise ValueError("give exactly one of input_ids, inputs_embeds and soft_tokens")
         if soft_tokens is not None:
             inputs_embeds = soft_tokens @ self.word_embeddings.to(soft_tokens.dtype)
-        if attention_mask is None:
-            attention_mask = torch.ones(
-                given[0].shape[:2], dtype=torch.long, device=given[0].device
-            )
         source = (
             {"input_ids": input_ids} if inputs_embeds is None else {"inputs_embeds": inputs_embeds}
         )
+        # No mask, rather than one of ones, lets attention take its fastest kernel.
         states = self.encoder(**source, attention_mask=attention_mask).last_hidden_state
+        if attention_mask is None:
+            attention_mask = torch.ones(states.shape[:2], dtype=torch.long, device=states.device)
         return Output(self.heads(states, attention_mask), states[:, 0])
 
 

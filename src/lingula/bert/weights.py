@@ -59,7 +59,7 @@ def write_config(folder: Path, model: LabelModel) -> None:
     model.encoder.config.save_pretrained(str(folder))
 
 
-def load_model(folder: ModelFolder, *, attention: str = "sdpa") -> LabelModel:
+def load_model(folder: ModelFolder, *, attention: str | None = None) -> LabelModel:
     """The torch model of a folder: float32, on the CPU, in evaluation mode.
 
     Raises:

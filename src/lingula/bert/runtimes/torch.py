@@ -169,7 +169,7 @@ class _Replica:
 
     def _forward(self, batch: Batch) -> Output:
         ids = self._to_device(batch.ids)
-        mask = self._to_device(batch.mask)
+        mask = None if batch.mask.all() else self._to_device(batch.mask)
         autocast: AbstractContextManager[object] = (
             nullcontext()
             if self._dtype is None
