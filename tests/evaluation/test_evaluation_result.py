@@ -206,15 +206,23 @@ def test_zero_divisions_absent_classes_and_undefined_figures_are_said():
     result = evaluate(truth, [Candidate("a", Labels(SMALL, classes))])
     text = "\n".join(result.notes)
     assert "No observation is ever positive in the truth." in text
-    assert "a: recall is 0/0 (never truly positive)" in text
-    assert "a: precision is 0/0 (never predicted positive)" in text
-    assert "F1 is 0/0 (neither truly nor predicted positive)" in text
+    assert (
+        "a: precision is 0/0 (never predicted) for No Finding, Pneumonia, Fracture; recall is 0/0 "
+        "(never true) for No Finding, Edema, Pneumonia, Fracture; F1 is 0/0 (neither) for "
+        "No Finding, Pneumonia, Fracture, which the rule sets to 0."
+    ) in result.notes
+    assert "a: 4 reports are nowhere positive" in text
+    assert "a, negation: precision is 0/0 (never predicted) for Edema, Pneumonia, Fracture" in text
     assert "a: kappa over four labels is undefined (only one class occurs)" in text
     assert "the average leaves out 3" in text
     assert "Negation averages leave out No Finding" in text
     assert "two labels only" in text
     kappa = result.candidates[0].value(Figure(LABELS, "kappa", average="macro"))
     assert kappa == 0.0
+    left_out = evaluate(
+        truth, [Candidate("a", Labels(SMALL, classes))], Settings(zero_division=float("nan"))
+    )
+    assert any("which averages leave out by the rule 0/0=nan" in note for note in left_out.notes)
 
 
 def test_positive_only_gives_no_figure_over_four_labels(labels):

@@ -133,6 +133,39 @@ def test_ids_that_pandas_made_floats_lose_their_point(tmp_path):
     assert table.labels.classes[:, 0].tolist() == [Label.POSITIVE, Label.BLANK]
 
 
+def test_an_id_that_is_missing_among_floats_is_an_error(tmp_path):
+    path = tmp_path / "labels.parquet"
+    pq.write_table(pa.table({"id": [50.0, float("nan")], "Edema": [1, 0]}), path)
+    with pytest.raises(InputError, match="row 2: the cell is empty"):
+        read_label_table(path)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([True, False, None]),
+        pa.array(["present", "absent", None]).dictionary_encode(),
+        pa.array([1, 0, None], pa.int8()),
+        pa.array([1.0, 0.0, float("nan")], pa.float64()),
+        pa.chunked_array([["1"], ["0", ""]]),
+    ],
+    ids=["bool", "categories", "int", "float", "text in chunks"],
+)
+def test_parquet_types(tmp_path, column):
+    path = tmp_path / "labels.parquet"
+    ids = pa.array(["a", "b", "c"]).dictionary_encode()
+    pq.write_table(pa.table({"id": ids, "Edema": column}), path)
+    table = read_label_table(path)
+    assert table.labels.classes[:, 0].tolist() == [1, 2, 0]
+    assert table.ids.tolist() == ["a", "b", "c"]
+
+
+def test_reports_in_another_encoding_do_not_matter_beside_labels(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_bytes("report,id,Edema\nfrançais,a,1\n".encode("latin-1"))
+    assert read_label_table(path).labels.classes.tolist() == [[1]]
+
+
 def test_probabilities_of_positive_and_of_every_label(tmp_path):
     one = write(tmp_path / "one.csv", "id,Edema,Edema probability\na,1,0.75\nb,,\n")
     table = read_label_table(one)

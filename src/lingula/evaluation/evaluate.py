@@ -138,7 +138,7 @@ def evaluate(
         candidates=tuple(results),
         differences=_differences(results, resampled, settings),
         readers=comparison,
-        notes=(*notes, *people_notes, *_notes(results, names, truth, settings)),
+        notes=(*notes, *people_notes, *_notes(results, cells, truth, settings)),
         version=_version(),
     )
 
@@ -266,11 +266,12 @@ def _differences(
 
 
 def _notes(
-    results: Sequence[CandidateResult], columns: tuple[str, ...], truth: Labels, settings: Settings
+    results: Sequence[CandidateResult], cells: Sequence[Cells], truth: Labels, settings: Settings
 ) -> list[str]:
+    columns = tuple(column.name for column in binary_columns(truth.schema, settings.uncertain))
     notes = truth_notes(results[0].confusion, truth.schema, settings)
-    for result in results:
-        notes += zero_division_notes(result.name, result.counts, columns, settings)
+    for result, own in zip(results, cells, strict=True):
+        notes += zero_division_notes(result.name, result.counts, columns, settings, empty=own.empty)
         if not settings.positive_only:
             notes += task_notes(result.name, result.confusion, truth.schema, settings)
         notes += undefined_notes(result.name, result.figures, result.values)

@@ -157,12 +157,17 @@ def _notes(tables: Sequence[LabelTable], matched: MatchedTables, names: Sequence
     notes = []
     shared = matched.tables[0].labels.schema
     if matched.left_out_observations:
-        lacking = [
-            f"{name} lacks {', '.join(table.missing)}"
-            for name, table in zip(names, tables, strict=True)
-            if table.missing
-        ]
-        notes.append(f"Only the {len(shared)} shared observations count: {'; '.join(lacking)}.")
+        lacking: dict[tuple[str, ...], list[str]] = {}
+        for name, table in zip(names, tables, strict=True):
+            if table.missing:
+                lacking.setdefault(table.missing, []).append(name)
+        parts = (
+            f"{', '.join(missing)} (not in {', '.join(dict.fromkeys(who))})"
+            for missing, who in lacking.items()
+        )
+        notes.append(
+            f"Only the {len(shared)} shared observations count. Left out: {'; '.join(parts)}."
+        )
     for name, count in zip(names, matched.left_out_rows, strict=True):
         if count:
             notes.append(f"{name}: {count:,} rows are left out, whose ids not every table has.")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
 from lingula.evaluation.figures import LABELS, Figure
 from lingula.evaluation.settings import Settings
 from lingula.labels import Label, Schema
-from lingula.metrics.counts import BinaryCounts, CountArray, FloatArray, Task, one_vs_rest
+from lingula.metrics.counts import (
+    BinaryCounts,
+    BoolArray,
+    CountArray,
+    FloatArray,
+    Task,
+    one_vs_rest,
+)
 from lingula.metrics.f1 import undefined
 from lingula.metrics.uncertain import UncertainPolicy
 
@@ -48,35 +55,30 @@ def truth_notes(confusion: CountArray, schema: Schema, settings: Settings) -> li
 
 
 def zero_division_notes(
-    name: str, counts: BinaryCounts, columns: tuple[str, ...], settings: Settings
+    name: str, counts: BinaryCounts, columns: tuple[str, ...], settings: Settings, *, empty: int
 ) -> list[str]:
-    """Where precision, recall or F1 of the binary columns are 0 / 0."""
-    flags = undefined(counts)
-    rule = f"0/0 = {settings.zero_division_text}"
-    return [
-        f"{name}: {metric} is 0/0 ({reason}), set by the rule {rule}, for "
-        f"{_names(columns, np.asarray(where))}."
-        for metric, reason, where in (
-            ("precision", "never predicted positive", flags.precision),
-            ("recall", "never truly positive", flags.recall),
-            ("F1", "neither truly nor predicted positive", flags.f1),
+    """Where precision, recall or F1 of the binary columns, or of whole reports, are 0 / 0."""
+    notes = []
+    found = _zero_divisions(counts, np.ones(len(columns), np.bool_), columns)
+    if found:
+        notes.append(f"{name}: {found}, {_rule(settings)}.")
+    if empty:
+        notes.append(
+            f"{name}: {empty:,} reports are nowhere positive, in truth or prediction, so that "
+            f"their F1 in the samples average is 0/0, {_rule(settings)}."
         )
-        if where.any()
-    ]
+    return notes
 
 
 def task_notes(name: str, confusion: CountArray, schema: Schema, settings: Settings) -> list[str]:
-    """Where F1 of a task over the four labels is 0 / 0."""
+    """Where figures of a task over the four labels are 0 / 0, and whom its averages leave out."""
     permits = schema.permits()
     notes = []
     for task in Task:
         possible = np.asarray(permits[:, [int(label) for label in task.value]].any(1))
-        where = np.asarray(undefined(one_vs_rest(confusion, task)).f1 & possible)
-        if where.any():
-            notes.append(
-                f"{name}: {task.title} F1 is 0/0 (in neither table), set by the rule "
-                f"0/0 = {settings.zero_division_text}, for {_names(schema.names, where)}."
-            )
+        found = _zero_divisions(one_vs_rest(confusion, task), possible, schema.names)
+        if found:
+            notes.append(f"{name}, {task.title}: {found}, {_rule(settings)}.")
         if not possible.all():
             notes.append(
                 f"{task.title.capitalize()} averages leave out {_names(schema.names, ~possible)}, "
@@ -85,11 +87,35 @@ def task_notes(name: str, confusion: CountArray, schema: Schema, settings: Setti
     return notes
 
 
+def _zero_divisions(counts: BinaryCounts, possible: BoolArray, names: tuple[str, ...]) -> str:
+    flags = undefined(counts)
+    parts = []
+    for metric, reason, where in (
+        ("precision", "never predicted", flags.precision),
+        ("recall", "never true", flags.recall),
+        ("F1", "neither", flags.f1),
+    ):
+        if (where & possible).any():
+            which = _names(names, np.asarray(where & possible))
+            parts.append(f"{metric} is 0/0 ({reason}) for {which}")
+    return "; ".join(parts)
+
+
+def _rule(settings: Settings) -> str:
+    if math.isnan(settings.zero_division):
+        return "which averages leave out by the rule 0/0=nan"
+    return f"which the rule sets to {settings.zero_division_text}"
+
+
 def undefined_notes(name: str, figures: Iterable[Figure], values: FloatArray) -> list[str]:
-    """Figures without a value (kappa, correlation, areas), which averages leave out."""
+    """Figures without a value (kappa, correlation, areas), which averages leave out.
+
+    Precision, recall and F1 have notes of their own.
+    """
     by_metric: dict[tuple[str, str], list[str]] = {}
     for figure, value in zip(figures, values, strict=True):
-        if figure.observation is not None and np.isnan(value):
+        by_rule = figure.metric in {"precision", "recall", "f1"}
+        if figure.observation is not None and np.isnan(value) and not by_rule:
             by_metric.setdefault((figure.group, figure.metric), []).append(figure.observation)
     reasons = {
         "kappa": "only one class occurs",
@@ -109,5 +135,5 @@ def undefined_notes(name: str, figures: Iterable[Figure], values: FloatArray) ->
     return notes
 
 
-def _names(names: tuple[str, ...], where: npt.NDArray[np.bool_]) -> str:
+def _names(names: tuple[str, ...], where: BoolArray) -> str:
     return ", ".join(name for name, flag in zip(names, where, strict=True) if flag)

@@ -30,12 +30,14 @@ class Cells:
         predicted: int8 class indices, shape (n, k).
         exact: Bool, shape (n,): right in every counted binary cell.
         samples: Each report's precision, recall and F1, each shape (n,); NaN where undefined.
+        empty: Number of reports with no positive cell in either table, whose F1 is 0 / 0.
     """
 
     truth: npt.NDArray[np.int8]
     predicted: npt.NDArray[np.int8]
     exact: BoolArray
     samples: PrecisionRecallF1
+    empty: int
 
 
 def cells_of(
@@ -48,14 +50,16 @@ def cells_of(
     columns = binary_columns(schema, settings.uncertain)
     true, guess = binarize(truth, columns), binarize(predicted, columns)
     counted = counted_cells(truth, columns, settings.uncertain)
-    wrong = true != guess
+    wrong, either = true != guess, true | guess
     if counted is not None:
         wrong &= counted
+        either &= counted
     return Cells(
         truth,
         predicted,
         ~wrong.any(axis=1),
         per_sample(true, guess, counted, settings.zero_division),
+        int(np.count_nonzero(~either.any(axis=1))),
     )
 
 

@@ -218,8 +218,9 @@ def _texts(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.object_]:
     import pyarrow.compute as pc
 
     if pa.types.is_floating(column.type):
-        values = column.to_numpy()
-        if np.isfinite(values).all() and (values == np.floor(values)).all():
+        column = pc.if_else(pc.is_nan(column), None, column)
+        known = pc.drop_null(column)
+        if pc.all(pc.equal(known, pc.floor(known)), min_count=0).as_py():
             column = pc.cast(column, pa.int64())
     try:
         texts = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
