@@ -1,0 +1,277 @@
+"""``lingula explain``: why a report gets its labels."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lingula.errors import InputError, LingulaError
+
+if TYPE_CHECKING:
+    from lingula.bert import BertLabeler
+    from lingula.explain import Attribution, Explanation
+    from lingula.explain.attribution import Method
+    from lingula.labels import Labeler, Labels
+
+#: Names of the methods in ``lingula.explain.attribution``, not imported for --help.
+METHOD_NAMES = ("integrated-gradients", "cls-attention")
+
+
+@click.command("explain")
+@click.argument("text", required=False)
+@click.option(
+    "--file", "file", metavar="FILE", help="Read the report from a file; - is standard input."
+)
+@click.option("--table", metavar="FILE", help="Explain a sample of a table of reports instead.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Reports to draw from the table.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--text-column", "text_columns", multiple=True, metavar="NAME", help="In the table.")
+@click.option("--id-column", metavar="NAME", help="In the table.")
+@click.option(
+    "--labeler",
+    "labeler_name",
+    default="rules",
+    show_default=True,
+    metavar="NAME|PATH",
+    help='"rules", "builtin", a CheXbert .pth file, or a model folder.',
+)
+@click.option("--schema", metavar="NAME|FILE", help="Observations: chexpert14, nih14, or a .toml.")
+@click.option("--lexicon", metavar="FILE", help="Rules that extend or replace those that ship.")
+@click.option(
+    "--aggregation",
+    type=click.Choice(["chexpert", "chexpert-code"]),
+    help="How the rules join mentions: as CheXpert's paper says (the default), or its program.",
+)
+@click.option(
+    "--sections",
+    default="auto",
+    metavar="NAMES",
+    help='Sections to label, such as "impression"; "none" for the text as it is. By default '
+    "findings and impression, as lingula label does.",
+)
+@click.option(
+    "--observation",
+    "observations",
+    multiple=True,
+    metavar="NAME",
+    help="For BERT labelers: explain this label; those that are not blank if not given.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(METHOD_NAMES),
+    default="integrated-gradients",
+    show_default=True,
+    help="For BERT labelers: what the weights of the tokens are.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.option("--html", metavar="FILE", help="Write a self-contained HTML page.")
+def command(
+    *,
+    text: str | None,
+    file: str | None,
+    table: str | None,
+    sample: int,
+    seed: int,
+    text_columns: tuple[str, ...],
+    id_column: str | None,
+    labeler_name: str,
+    schema: str | None,
+    lexicon: str | None,
+    aggregation: str | None,
+    sections: str,
+    observations: tuple[str, ...],
+    method: Method,
+    as_json: bool,
+    html: str | None,
+) -> None:
+    """Show why a report gets its labels: which words, which cue, which rule.
+
+    TEXT is the report; or name a --file, or draw reports from a --table. In a terminal mentions
+    and cues are coloured by label: red positive, yellow uncertain, green negative. BERT labelers
+    have no rules; for them the weights of the tokens are shown.
+    """
+    if sum(value is not None for value in (text, file, table)) != 1:
+        raise click.UsageError("name exactly one of TEXT, --file and --table")
+    labeler = _load(labeler_name, schema, lexicon, aggregation)
+    names: Sequence[str] | None = None
+    given: Labels | None = None
+    if table is not None:
+        from lingula.explain.sample import draw_sample
+
+        drawn = draw_sample(
+            table,
+            sample,
+            labeler.schema,
+            seed=seed,
+            text_columns=text_columns,
+            id_column=id_column,
+        )
+        texts, names, given = list(drawn.texts), drawn.names, drawn.labels
+        chosen = _section_names(sections, one_section=drawn.one_section)
+    else:
+        chosen = _section_names(sections, one_section=False)
+        texts = [_read(file) if file is not None else str(text)]
+        if not texts[0].strip():
+            raise InputError("the report has no text")
+    if labeler_name == "rules":
+        from lingula.explain import explain
+
+        found = explain(labeler, texts, sections=chosen, names=names, given=given)
+        _show(found, as_json=as_json, html=html)
+    else:
+        _show_weights(
+            _attributions(
+                labeler,
+                _selected(texts, chosen),
+                names,
+                observations=observations,
+                method=method,
+            ),
+            as_json=as_json,
+            html=html,
+        )
+
+
+def _load(name: str, schema: str | None, lexicon: str | None, aggregation: str | None) -> Labeler:
+    import lingula
+
+    options: dict[str, Any] = {"lexicon": lexicon, "aggregation": aggregation}
+    given = {key: value for key, value in options.items() if value is not None}
+    if given and name != "rules":
+        raise LingulaError(f"--{next(iter(given))} is for the rules, not for --labeler {name}")
+    return lingula.load(name, schema=schema, **given)
+
+
+def _read(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: is not UTF-8 at byte {error.start}; convert it first") from None
+
+
+def _section_names(sections: str, *, one_section: bool) -> tuple[str, ...] | None:
+    from lingula.text.sections import DEFAULT_SECTIONS
+
+    if sections == "none" or (sections == "auto" and one_section):
+        return None
+    if sections == "auto":
+        return DEFAULT_SECTIONS
+    return tuple(name.strip() for name in sections.split(",") if name.strip())
+
+
+def _selected(texts: Sequence[str], sections: tuple[str, ...] | None) -> list[str]:
+    """What a BERT labeler reads of the texts; its weights are shown on just that."""
+    from lingula.text.sections import select_sections
+
+    return [text if sections is None else select_sections(text, sections).text for text in texts]
+
+
+def _attributions(
+    labeler: Labeler,
+    texts: Sequence[str],
+    names: Sequence[str] | None,
+    *,
+    observations: tuple[str, ...],
+    method: Method,
+) -> list[Attribution]:
+    from typing import cast
+
+    from lingula.explain import attribute_labels
+
+    found = []
+    for row, text in enumerate(texts):
+        found += attribute_labels(
+            cast("BertLabeler", labeler),
+            text,
+            observations=observations,
+            method=method,
+            name="" if names is None else names[row],
+        )
+    return found
+
+
+def _show(found: Sequence[Explanation], *, as_json: bool, html: str | None) -> None:
+    from lingula.explain.lines import as_values, plain_lines
+    from lingula.explain.terminal import renderables
+
+    if html is not None:
+        _write_page(html, found, ())
+    if as_json:
+        _echo_json([as_values(item) for item in found])
+        return
+    if html is not None:
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for number, item in enumerate(found):
+        if number:
+            click.echo()
+        if console.is_terminal:
+            for part in renderables(item):
+                console.print(part)
+        else:
+            for line in plain_lines(item):
+                click.echo(line)
+
+
+def _show_weights(found: Sequence[Attribution], *, as_json: bool, html: str | None) -> None:
+    from lingula.explain.weights import weight_lines, weight_values
+    from lingula.explain.weights import weight_text as coloured
+
+    if html is not None:
+        _write_page(html, (), found)
+    if as_json:
+        _echo_json([weight_values(item) for item in found])
+        return
+    if html is not None:
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not found:
+        click.echo("No label: the model leaves every observation blank.")
+    for number, item in enumerate(found):
+        if number:
+            click.echo()
+        if console.is_terminal:
+            console.print(coloured(item))
+        for line in weight_lines(item):
+            click.echo(line)
+
+
+def _write_page(
+    target: str, explanations: Sequence[Explanation], attributions: Sequence[Attribution]
+) -> None:
+    from lingula.explain import page
+    from lingula.pipeline.places import beside, publish, remove, writing
+
+    path = Path(target)
+    with writing(path):
+        try:
+            beside(path).write_text(page(explanations, attributions=attributions), encoding="utf-8")
+            publish(path)
+        finally:
+            remove(path)
+    click.echo(f"wrote {path}", err=True)
+
+
+def _echo_json(values: list[dict[str, Any]]) -> None:
+    import json
+
+    # One report is one object; a sample is a list.
+    click.echo(json.dumps(values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False))
