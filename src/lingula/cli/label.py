@@ -74,8 +74,14 @@ BERT_OPTIONS = ("batch_size", "device", "runtime", "precision", "long")
 @click.option("--batch-size", type=click.IntRange(min=1), metavar="N", help="Texts a BERT step.")
 @click.option("--device", metavar="NAME", help="For BERT labelers: cpu, cuda, cuda:1, mps.")
 @click.option("--runtime", metavar="NAME", help="For BERT labelers: onnx or torch.")
-@click.option("--precision", metavar="NAME", help="For BERT labelers, such as int8 or float32.")
-@click.option("--long", is_flag=True, help="Label all of a text that a BERT labeler would cut.")
+@click.option(
+    "--precision", metavar="NAME", help="For BERT labelers: fp32, exact, bf16, fp16, int8."
+)
+@click.option(
+    "--long",
+    is_flag=True,
+    help="For BERT labelers: read all of a long text, in windows, not only its beginning.",
+)
 @click.option(
     "--input-format",
     type=click.Choice(["csv", "tsv", "parquet", "jsonl"]),
@@ -139,7 +145,7 @@ def command(
         "device": device,
         "runtime": runtime,
         "precision": precision,
-        "long": long or None,
+        "long": "windows" if long else None,
     }
     labeler = _load(labeler_name, schema, options)
     # How a model is run may change its last digits, so kept work is not mixed.
