@@ -69,16 +69,16 @@ def test_both_stages_learn_more_than_the_majority_class(
             continue
         # Negative and uncertain come from the silver labels alone, through both stages.
         counts = np.bincount(silver[:, column], minlength=4)
-        assert (predicted[:, column] == silver[:, column]).mean() > counts.max() / counts.sum(), name
+        assert (predicted[:, column] == silver[:, column]).mean() > counts.max() / counts.sum(), (
+            name
+        )
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert set(record["stages"]) == {"silver", "expert"}
     assert record["stages"]["silver"]["fidelity"]["reports"]["mean_kappa"] > 0.5
     assert record["calibration"]["reports"] > 30
     assert "tiny" in (tmp_path / "run" / "model_card.md").read_text()
     assert len(labeler.settings.temperature) == len(labeler.schema)
-    again = run_recipe(
-        tiny(encoder, table), tmp_path / "run", device="cpu", resume=True
-    )
+    again = run_recipe(tiny(encoder, table), tmp_path / "run", device="cpu", resume=True)
     assert again.stages == {}
 
 

@@ -34,6 +34,9 @@ from lingula.training.scoring import Figures, score
 #: Seconds between checkpoints where validations are rare.
 SAVE_SECONDS = 600.0
 
+#: Steps between entries of the log.
+LOG_STEPS = 50
+
 #: Positions of a batch in validation.
 SCORE_TOKENS = 4096
 
@@ -307,7 +310,7 @@ class _Trainer:
     def _validate_if_due(self, recent: Sequence[float]) -> Figures | None:
         every, step = self.stage.validate_every, self.state.step
         due = step == self.steps or (step % every == 0 if every else step in self.ends)
-        if not due:
+        if not due and step % LOG_STEPS:
             return None
         event: dict[str, Any] = {
             "step": step,
@@ -315,6 +318,9 @@ class _Trainer:
             "learning_rate": self.schedule.get_last_lr()[0],
             "seconds": round(self.state.seconds, 1),
         }
+        if not due:
+            self._log(event)
+            return None
         figures = None
         if self.validation is not None:
             figures = self.figures(self.validation)
@@ -328,9 +334,12 @@ class _Trainer:
                 self.state.waited += 1
                 patience = self.stage.patience
                 self.state.stopped = bool(patience) and self.state.waited >= patience
+        self._log(event)
+        return figures
+
+    def _log(self, event: dict[str, Any]) -> None:
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(event) + "\n")
-        return figures
 
     def figures(self, examples: Examples) -> Figures:
         logits = predict(self.model, self.held_out, self.device, self.tokenizer.pad_id)

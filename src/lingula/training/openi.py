@@ -48,7 +48,7 @@ class OpenIReport:
 
 
 @lru_cache(maxsize=1)
-def test_ids() -> frozenset[str]:
+def measured_ids() -> frozenset[str]:
     """Ids of the reports that are kept for measuring."""
     return frozenset(TEST_IDS.read_text(encoding="ascii").split())
 

@@ -83,3 +83,28 @@ def coded_observations(codes: Sequence[Sequence[str]], schema: Schema) -> npt.ND
 def is_coded(codes: Sequence[str]) -> bool:
     """Whether anybody coded the report."""
     return any(code.strip().lower() != NOT_CODED for code in codes)
+
+
+#: The first words of codes behind the nine classes in which labelers are compared on Open-i, as
+#: NegBio's gold standard takes them (Peng et al., 2018; it counts a pericardial effusion too).
+#: Lung Lesion is NIH's Mass or Nodule.
+NINE_TERMS: dict[str, tuple[str, ...]] = {
+    "Atelectasis": ("pulmonary atelectasis",),
+    "Cardiomegaly": ("cardiomegaly",),
+    "Pleural Effusion": ("pleural effusion", "pericardial effusion"),
+    "Pneumonia": ("pneumonia",),
+    "Pneumothorax": ("pneumothorax",),
+    "Consolidation": ("consolidation",),
+    "Edema": ("pulmonary edema",),
+    "Lung Lesion": ("mass", "nodule"),
+    "No Finding": ("normal",),
+}
+
+
+def nine_classes(codes: Sequence[Sequence[str]]) -> npt.NDArray[np.bool_]:
+    """Which of ``NINE_TERMS`` the codes of each report name: bool, shape (n, 9)."""
+    table = np.zeros((len(codes), len(NINE_TERMS)), dtype=np.bool_)
+    for row, own in enumerate(codes):
+        first = {code.split("/")[0].strip().lower() for code in own}
+        table[row] = [not first.isdisjoint(terms) for terms in NINE_TERMS.values()]
+    return table

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from lingula.errors import InputError
 from lingula.labels import Schema
 from lingula.training.augment.compose import compose_reports, shuffle_sentences
+from lingula.training.augment.translate import back_translate, translator
 from lingula.training.examples import (
     Bools,
     Examples,
@@ -101,9 +103,23 @@ def _without_leakage(parts: list[Part]) -> list[Part]:
 
 
 def stage_data(
-    parts: Sequence[Part], stage: Stage, silver: SilverLabels, schema: Schema, seed: int
+    parts: Sequence[Part],
+    stage: Stage,
+    silver: SilverLabels,
+    *,
+    seed: int,
+    folder: Path = Path(),
+    cache: Path | None = None,
 ) -> StageData:
     """The examples of one stage.
+
+    Args:
+        parts: The sources.
+        stage: The choices.
+        silver: Gives the silver labels.
+        seed: Of what is drawn.
+        folder: Where relative paths of translation models begin.
+        cache: Folder of the translations' cache, or None.
 
     Raises:
         InputError: If nothing is left to train on.
@@ -134,7 +150,7 @@ def stage_data(
             checked = checked.take(np.flatnonzero(checked.coded))
     if not len(examples):
         raise InputError(f"stage {stage.name!r}: there is nothing to train on")
-    examples = _augmented(examples, stage, silver, generator, counts)
+    examples = _augmented(examples, stage, silver, generator, counts, folder=folder, cache=cache)
     counts["training examples"], counts["validation examples"] = len(examples), len(checked)
     return StageData(examples, checked, counts)
 
@@ -174,6 +190,9 @@ def _augmented(
     silver: SilverLabels,
     generator: np.random.Generator,
     counts: dict[str, int],
+    *,
+    folder: Path,
+    cache: Path | None,
 ) -> Examples:
     asked = stage.augmentation
     parts = [examples]
@@ -188,6 +207,18 @@ def _augmented(
             Examples(tuple(text for _, text in pairs), own.classes, own.coded, own.positive)
         )
         counts["shuffled"] = counts.get("shuffled", 0) + len(pairs)
+    for name in asked.back_translations:
+        new = back_translate(
+            examples.texts,
+            translator(name, folder),
+            silver,
+            cache and cache / "back-translations.jsonl",
+        )
+        own = examples.take(new.rows)
+        parts.append(Examples(new.texts, own.classes, own.coded, own.positive))
+        counts[f"{name}: kept"] = len(new.texts)
+        counts[f"{name}: unchanged"] = new.unchanged
+        counts[f"{name}: dropped, other labels"] = new.changed_labels
     if asked.composed:
         composed = compose_reports(
             sentences_of(examples.texts), round(asked.composed * len(examples)), generator

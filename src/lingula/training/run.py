@@ -114,7 +114,7 @@ class _Run:
         path = named if named in shipped_schemas() else recipe.folder / named
         self.schema: Schema = load_schema(path)
         self.labeler: Labeler = load(recipe.labeler)
-        self.silver = SilverLabels(self.labeler, self.schema, folder / "silver")
+        self.silver = SilverLabels(self.labeler, self.schema, folder / "silver-labels")
         self.parts: list[Part] = read_parts(recipe, self.schema)
         folder.mkdir(parents=True, exist_ok=True)
         _write_json(folder / "recipe.json", recipe_to_dict(recipe))
@@ -131,7 +131,7 @@ class _Run:
                 continue
             if held is None:
                 held = self._start(position)
-            data = stage_data(self.parts, stage, self.silver, self.schema, self.recipe.seed)
+            data = self._data(stage)
             results[stage.name] = self._train_stage(
                 held, stage, data, position=position, resume=resume
             )
@@ -161,6 +161,16 @@ class _Run:
                 model, tokenizer, texts, keep_tokens=self.recipe.backbone.keep_tokens
             )
         return model, tokenizer
+
+    def _data(self, stage: Stage) -> StageData:
+        return stage_data(
+            self.parts,
+            stage,
+            self.silver,
+            seed=self.recipe.seed,
+            folder=self.recipe.folder,
+            cache=self.folder / "silver-labels",
+        )
 
     def _train_stage(
         self,
@@ -241,7 +251,7 @@ class _Run:
         """The last stage's model as the run's model: calibrated, with its card."""
         source = ModelFolder.open(self.folder / last.name / "model")
         model, tokenizer = load_model(source), source.tokenizer()
-        data = stage_data(self.parts, last, self.silver, self.schema, self.recipe.seed)
+        data = self._data(last)
         target = self.folder / "model"
         save_folder(target, model, tokenizer, source.settings, overwrite=True)
         if len(data.validation):

@@ -10,8 +10,8 @@ import numpy as np
 
 from lingula.errors import ColumnError, InputError, RecipeError
 from lingula.labels import Label, Schema, is_missing
-from lingula.training.examples import Bools, Classes, text_key
-from lingula.training.openi import read_openi, test_ids
+from lingula.training.examples import Bools, Classes, Examples, text_key
+from lingula.training.openi import measured_ids, read_openi
 from lingula.training.openi_labels import coded_observations, is_coded
 from lingula.training.recipe import Source
 
@@ -79,6 +79,23 @@ def read_source(source: Source, schema: Schema, folder: Path) -> Reports:
     return reports
 
 
+def expert_examples(reports: Reports) -> Examples:
+    """The examples of a source with expert labels.
+
+    Positive-only rows have no silver labels here: what is not coded counts as blank.
+
+    Raises:
+        InputError: If the source has no labels.
+    """
+    if reports.classes is not None:
+        return Examples.full(reports.texts, reports.classes)
+    if not reports.coded.any():
+        raise InputError(f"source {reports.source.name!r}: has no labels")
+    return Examples(
+        reports.texts, reports.positive.astype(np.int8), reports.coded, reports.positive
+    )
+
+
 def _unlabeled(source: Source, texts: list[str], schema: Schema) -> Reports:
     kept = tuple(text for text in texts if not is_missing(text))
     nothing = np.zeros(len(kept), dtype=np.bool_)
@@ -107,8 +124,10 @@ def _text_files(path: Path) -> list[str]:
 
 def _from_openi(source: Source, path: Path, schema: Schema) -> Reports:
     every = read_openi(path)
-    measured = {text_key(item.text) for item in every if item.uid in test_ids()}
-    reports = [item for item in every if item.uid not in test_ids() and not is_missing(item.text)]
+    measured = {text_key(item.text) for item in every if item.uid in measured_ids()}
+    reports = [
+        item for item in every if item.uid not in measured_ids() and not is_missing(item.text)
+    ]
     coded = np.array([is_coded(item.codes) for item in reports], dtype=np.bool_)
     positive = coded_observations([item.codes for item in reports], schema)
     if source.labels != "positive-only":
