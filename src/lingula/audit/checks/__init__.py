@@ -11,6 +11,7 @@ from lingula.audit.checks.prevalence import Prevalence
 from lingula.audit.checks.references import ReferencesToEarlier
 from lingula.audit.checks.reliability import Reliability
 from lingula.audit.checks.repeats import RepeatStudies
+from lingula.audit.checks.strata import HiddenStrata
 from lingula.audit.checks.truth import Truth
 from lingula.audit.checks.uncertainty import Uncertainty
 
@@ -24,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     Leakage(),
     ReferencesToEarlier(),
     Duplicates(),
+    HiddenStrata(),
     Truth(),
     Agreement(),
     Reliability(),

@@ -1,4 +1,4 @@
-"""Labels that contradict each other or their schema."""
+"""Labels that break the rules of their schema: parents, No Finding, permitted labels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MANY_ORPHANS = 0.05
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """One kind of contradiction: its rows, and what to show of it."""
+    """One broken rule: its rows, and what to show of it."""
 
     measure: Measure
     rows: npt.NDArray[np.bool_]
@@ -34,7 +34,7 @@ class _Part:
     tables: tuple[Table, ...] = ()
     examples: tuple[Example, ...] = ()
     advice: tuple[str, ...] = ()
-    contradicts: bool = True
+    breaks: bool = True
 
 
 class LabelLogic(Check):
@@ -42,11 +42,11 @@ class LabelLogic(Check):
 
     name = "logic"
     title = "Label logic"
-    question = "Do labels contradict each other, or their schema?"
-    meaning = "share of the rows without a contradiction"
+    question = "Do labels contradict each other, or break the rules of their schema?"
+    meaning = "share of the rows that keep the rules of the schema"
 
     def run(self, data: AuditInput, options: AuditOptions, earlier: Earlier) -> CheckResult:
-        """Count each kind of contradiction, and name rows of each."""
+        """Count each broken rule, and name rows of each."""
         parts = [
             part
             for look in (self._orphans, self._crowded, self._outside, self._empty)
@@ -54,17 +54,17 @@ class LabelLogic(Check):
         ]
         wrong = np.zeros(len(data), dtype=np.bool_)
         for part in parts:
-            if part.contradicts:
+            if part.breaks:
                 wrong |= part.rows
         bad = int(wrong.sum())
         return CheckResult(
             self.name,
             self.title,
             1 - bad / len(data),
-            f"{count_of(bad, 'rows')} of {len(data):,} ({percent(bad / len(data))}) contradict "
-            "themselves or the schema."
+            f"{count_of(bad, 'rows')} of {len(data):,} ({percent(bad / len(data))}) break a rule "
+            "of the schema."
             if bad
-            else "No row contradicts itself or the schema.",
+            else "No row breaks a rule of the schema.",
             tuple(finding for part in parts for finding in part.findings),
             tuple(line for part in parts for line in part.advice),
             tuple(part.measure for part in parts),
@@ -251,5 +251,5 @@ class LabelLogic(Check):
             examples=self.show(data, options, where(empty), "no label at all")
             if NO_FINDING in data.labels.schema
             else (),
-            contradicts=False,
+            breaks=False,
         )

@@ -46,7 +46,7 @@ PARTS = (
     Part("agreement", "Agreed", "lower bound of kappa", (0.2, 0.4, 0.6, 0.8), True, 4),
     Part("prevalence", "Measurable", "1 minus the widest interval", (0.5, 0.7, 0.8, 0.9)),
     Part("uncertainty", "Certain", "1 minus the uncertain share", (0.5, 0.7, 0.85, 0.95)),
-    Part("strata", "Uniform", "share of positives of one kind", (0.5, 0.7, 0.85, 0.95)),
+    Part("strata", "Uniform", "share of positives of the larger kind", (0.5, 0.7, 0.85, 0.95)),
 )
 #: Most stars of a label that nobody checked.
 UNCHECKED = 2

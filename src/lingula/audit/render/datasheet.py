@@ -73,6 +73,7 @@ def _blocks(audit: Audit, results: dict[str, CheckResult]) -> Iterator[str]:
     yield from _sentences(results, "reliability")
     yield from _figures(results, "reliability", "ratings", None)
     yield "One to five stars; a dash is a part that nobody has measured."
+    yield from _sentences(results, "strata")
     yield "## Splits and repeated reports"
     for name in ("leakage", "duplicates", "references"):
         yield from _sentences(results, name)
