@@ -49,7 +49,7 @@ def reference(truth, predicted, average, zero_division):
 
 @pytest.mark.parametrize("zero_division", ZERO_DIVISIONS)
 @given(pair=boolean_pairs())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_average_equals_scikit_learn(zero_division, pair):
     truth, predicted = pair
     counts = binary_counts(truth, predicted)
@@ -81,7 +81,7 @@ def test_counts_equal_scikit_learn(pair):
 
 
 @given(pair=class_pairs())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_tasks_from_confusion_matrices_equal_scikit_learn(pair):
     truth, predicted = pair
     confusion = confusion_matrices(truth, predicted)
