@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from lingula.audit.intervals import effective_size, widest, wilson
+from lingula.audit.intervals import cautious_f1, effective_size, widest, wilson
 
 
 @given(st.integers(1, 100_000), st.data())
@@ -31,6 +31,14 @@ def test_widest_is_the_widest_of_all_shares() -> None:
         assert widest(n) == pytest.approx((high - low).max(), abs=1e-6)
     assert widest(0) == 1
     assert widest(93) < 0.2 < widest(92)  # the documented least count
+
+
+def test_cautious_f1_is_wilson_of_f1_as_a_share() -> None:
+    assert cautious_f1(3, 0, 0) == pytest.approx(0.4385, abs=1e-4)
+    low = proportion_confint(80, 90, method="wilson")[0]
+    assert cautious_f1([80], [12], [8])[0] == pytest.approx(low)
+    assert cautious_f1(0, 5, 0) == 0
+    assert np.isnan(cautious_f1(0, 0, 0))
 
 
 def test_effective_size_of_copies_is_the_number_of_originals() -> None:

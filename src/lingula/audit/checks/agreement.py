@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from lingula.audit.check import Check, Earlier
 from lingula.audit.inputs import AuditInput, OtherLabels
+from lingula.audit.intervals import cautious_f1
 from lingula.audit.options import AuditOptions
 from lingula.audit.resampling import (
     Classes,
@@ -63,7 +64,11 @@ class Agreement(Check):
             table, kappa = _kappas(data, other, mine, options)
             exhibits += [table, _kinds(data, other, mine)]
             kappas.append(kappa.value)
-            lows.append(kappa.low)
+            positive = [classes == Label.POSITIVE for classes in (mine, theirs)]
+            both = (positive[0] & positive[1]).sum(axis=0)
+            alone = [flags.sum(axis=0) - both for flags in positive]
+            # Where neither is ever positive, nothing is known of the label that matters.
+            lows.append(np.minimum(kappa.low, cautious_f1(both, *alone)))
             findings += _weak(data, other, kappa.value)
             same = float((mine == theirs)[:, other.columns].mean())
             ranked = rank_disagreements(

@@ -143,7 +143,7 @@ class HiddenStrata(Check):
             self.name,
             self.title,
             float(rated.mean()) if len(rated) else None,
-            f"{percent(float(rated.mean()))} of a label's positives are of its larger kind, on average."
+            f"{percent(float(rated.mean()))} of the positives are of the larger kind, on average."
             if len(rated)
             else "No positive report of a label of two kinds.",
             tuple(findings),

@@ -6,6 +6,7 @@ import numpy as np
 
 from lingula.audit.check import Check, Earlier
 from lingula.audit.inputs import AuditInput
+from lingula.audit.intervals import cautious_f1
 from lingula.audit.options import AuditOptions
 from lingula.audit.resampling import confusions_with, interval_of
 from lingula.audit.result import CheckResult, Column, Finding, Kind, Level, Measure, Table
@@ -109,5 +110,8 @@ class Truth(Check):
             ),
             (table,),
             missing="" if mean is not None else "no label is positive in the expert labels",
-            label_scores=f1.low,
+            label_scores=np.minimum(
+                f1.low,
+                cautious_f1(counts.true_positive, counts.false_positive, counts.false_negative),
+            ),
         )
