@@ -28,7 +28,7 @@ def made_up_reports(count: int, seed: int) -> list[str]:
     return [" ".join(chance.sample(sentences, chance.randint(3, 6))) for _ in range(count)]
 
 
-def train_small_model(folder: Path, *, steps: int = 1500, seed: int = 0) -> Path:
+def train_small_model(folder: Path, *, steps: int = 1500, texts: int = 4000, seed: int = 0) -> Path:
     """A model folder that has learned to label made-up reports as the rules do."""
     import numpy as np
     import torch
@@ -41,18 +41,18 @@ def train_small_model(folder: Path, *, steps: int = 1500, seed: int = 0) -> Path
 
     torch.manual_seed(seed)
     rules = RuleLabeler()
-    texts = made_up_reports(4000, seed)
-    classes = torch.from_numpy(rules.label(texts).classes.astype(np.int64))
+    reports = made_up_reports(texts, seed)
+    classes = torch.from_numpy(rules.label(reports).classes.astype(np.int64))
     vocabulary = Path(bert.__file__).parent / "assets" / "vocab.txt"
     tokenizer = TextTokenizer.from_vocabulary(vocabulary, 128)
     # Only tokens that occur: most of the time of so small a model would go into the others.
-    used = {int(x) for tokens in tokenizer.encode(texts) for x in tokens.windows[0]}
+    used = {int(x) for tokens in tokenizer.encode(reports) for x in tokens.windows[0]}
     used |= {tokenizer.backend.token_to_id(token) for token in SPECIAL_TOKENS}
     words = "\n".join(str(tokenizer.backend.id_to_token(x)) for x in sorted(used))
     own_vocabulary = folder.with_name(folder.name + "-vocab.txt")
     own_vocabulary.write_text(words + "\n", encoding="utf-8")
     tokenizer = TextTokenizer.from_vocabulary(own_vocabulary, 128)
-    ids = [tokens.windows[0] for tokens in tokenizer.encode(texts)]
+    ids = [tokens.windows[0] for tokens in tokenizer.encode(reports)]
     config: dict[str, Any] = {
         "model_type": "bert",
         "vocab_size": tokenizer.vocabulary_size,
@@ -67,7 +67,7 @@ def train_small_model(folder: Path, *, steps: int = 1500, seed: int = 0) -> Path
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
     chance = np.random.default_rng(seed)
     for _ in range(steps):
-        rows = chance.choice(len(texts), size=32, replace=False)
+        rows = chance.choice(len(reports), size=32, replace=False)
         width = max(len(ids[row]) for row in rows)
         batch = torch.full((len(rows), width), tokenizer.pad_id)
         mask = torch.zeros_like(batch)
@@ -80,7 +80,8 @@ def train_small_model(folder: Path, *, steps: int = 1500, seed: int = 0) -> Path
         loss.backward()
         optimizer.step()
         schedule.step()
-    save_folder(folder, model.eval(), tokenizer, ModelSettings(rules.schema, name="small"))
+    about = ModelSettings(rules.schema, name="small", max_length=128)
+    save_folder(folder, model.eval(), tokenizer, about)
     return folder
 
 

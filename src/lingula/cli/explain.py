@@ -98,8 +98,8 @@ def command(
     """Show why a report gets its labels: which words, which cue, which rule.
 
     TEXT is the report; or name a --file, or draw reports from a --table. In a terminal mentions
-    and cues are coloured by label: red positive, yellow uncertain, green negative. BERT labelers
-    have no rules; for them the weights of the tokens are shown.
+    and cues are coloured by label: red positive, yellow uncertain, green negative. CheXbert
+    checkpoints and model folders have no rules; for them the weights of the tokens are shown.
     """
     if sum(value is not None for value in (text, file, table)) != 1:
         raise click.UsageError("name exactly one of TEXT, --file and --table")
@@ -124,7 +124,7 @@ def command(
         texts = [_read(file) if file is not None else str(text)]
         if not texts[0].strip():
             raise InputError("the report has no text")
-    if labeler_name == "rules":
+    if not _is_bert(labeler):
         from lingula.explain import explain
 
         found = explain(labeler, texts, sections=chosen, names=names, given=given)
@@ -151,6 +151,15 @@ def _load(name: str, schema: str | None, lexicon: str | None, aggregation: str |
     if given and name != "rules":
         raise LingulaError(f"--{next(iter(given))} is for the rules, not for --labeler {name}")
     return lingula.load(name, schema=schema, **given)
+
+
+def _is_bert(labeler: Labeler) -> bool:
+    """Whether a labeler has tokens to weigh rather than rules to name."""
+    if getattr(labeler, "name", "") == "rules":
+        return False
+    from lingula.bert import BertLabeler
+
+    return isinstance(labeler, BertLabeler)
 
 
 def _read(file: str) -> str:
