@@ -93,6 +93,12 @@ def test_quiet_says_nothing(folder: Path) -> None:
         (["labels.csv", "--group", "hue"], ColumnError, "no metadata column 'hue'"),
         (["labels.csv", "--drop", "kept.csv"], InputError, "--reports"),
         (["labels.csv", "--drop", "kept.doc"], InputError, "kept.doc"),
+        (["labels.csv", "--fill-parents", "./labels.csv"], InputError, "is an input"),
+        (
+            ["labels.csv", "--fill-parents", "kept.csv", "--drop", "kept.csv"],
+            InputError,
+            "another output",
+        ),
         (["labels.csv", "-o", "labels.csv"], InputError, "labels.csv"),
     ],
 )
@@ -103,11 +109,14 @@ def test_errors_are_ours(
     assert isinstance(result.exception, error)
     assert message in str(result.exception)
     assert not (folder / "kept.csv").exists()
+    assert (folder / "labels.csv").read_text("utf-8") == LABELS
 
 
 def test_an_earlier_audit_survives_an_error(folder: Path) -> None:
     assert _run("labels.csv", "-q").exit_code == 0
     before = (folder / "audit" / PAGE).read_bytes()
+    assert isinstance(_run("labels.csv", "-q", "--drop", "kept.csv").exception, InputError)
+    assert (folder / "audit" / PAGE).read_bytes() == before
     (folder / "labels.csv").write_text("study_id,Edema\n", encoding="utf-8")
     assert isinstance(_run("labels.csv", "-q").exception, InputError)
     assert (folder / "audit" / PAGE).read_bytes() == before

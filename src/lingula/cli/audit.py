@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from lingula.audit import Audit, AuditOptions
     from lingula.audit.reading import AuditedTable, Files
 
@@ -135,11 +137,13 @@ def command(
     from lingula.audit import AuditOptions
     from lingula.audit.known_tables import Columns
     from lingula.audit.reading import Files
+    from lingula.audit.rewriting import write_table
     from lingula.tables.formats import format_of
 
-    for target in (fill_parents, drop):
-        if target is not None:
-            format_of(target)  # fails now, not after the work
+    targets = [target for target in (fill_parents, drop) if target is not None]
+    for target in targets:
+        format_of(target)  # fails now, not after the work
+    _keep_apart(targets, [labels, reports, metadata, truth, *compare])
     options = AuditOptions(
         examples=examples,
         show_text=show_text,
@@ -164,8 +168,12 @@ def command(
         by_row_order=by_row_order,
     )
     audited, result = _audit(files, options, quiet)
+    # All is made before anything is written: an error leaves an earlier audit as it was.
+    tables = _corrected(audited, result, fill_parents, drop)
     written = _write(result, output)
-    written += _rewrite(audited, result, fill_parents, drop)
+    for path, table, what in tables:
+        write_table(table, path)
+        written.append((path, what))
     if not quiet:
         _summary(result, written)
 
@@ -192,7 +200,6 @@ def _write(result: Audit, folder: Path) -> list[tuple[Path, str]]:
     from lingula.audit.rewriting import write_text
     from lingula.errors import InputError
 
-    # All three are made before one is written: an error leaves an earlier audit as it was.
     made = (
         (PAGE, to_html(result), "the page"),
         (FIGURES, to_json(result), "every figure"),
@@ -207,27 +214,36 @@ def _write(result: Audit, folder: Path) -> list[tuple[Path, str]]:
     return [(folder / name, what) for name, _, what in made]
 
 
-def _rewrite(
+def _corrected(
     audited: AuditedTable, result: Audit, fill_parents: Path | None, drop: Path | None
-) -> list[tuple[Path, str]]:
-    """The corrected tables that were asked for."""
-    from lingula.audit.rewriting import with_parents, without_rows, write_table
+) -> list[tuple[Path, pa.Table, str]]:
+    """The corrected tables that were asked for: where to, what, and in words."""
+    from lingula.audit.rewriting import with_parents, without_rows
     from lingula.audit.wording import count_of
     from lingula.errors import InputError
 
-    written = []
+    tables: list[tuple[Path, pa.Table, str]] = []
     if fill_parents is not None:
         table, changed = with_parents(audited)
-        write_table(table, fill_parents)
-        written.append((fill_parents, f"parents filled in ({count_of(changed, 'cells')})"))
+        tables.append((fill_parents, table, f"parents filled in ({count_of(changed, 'cells')})"))
     if drop is not None:
         check = result.check("references")
         if check.rows is None:
             raise InputError(f"--drop: {check.missing}; give the reports (--reports)")
-        write_table(without_rows(audited, check.rows), drop)
-        dropped = count_of(len(check.rows), "rows")
-        written.append((drop, f"without reports that only compare ({dropped})"))
-    return written
+        what = f"without reports that only compare ({count_of(len(check.rows), 'rows')})"
+        tables.append((drop, without_rows(audited, check.rows), what))
+    return tables
+
+
+def _keep_apart(targets: list[Path], inputs: list[Path | None]) -> None:
+    """No output may replace an input or another output."""
+    from lingula.errors import InputError
+
+    taken = {path.resolve() for path in inputs if path is not None}
+    for target in targets:
+        if target.resolve() in taken:
+            raise InputError(f"{target}: is an input or another output; write to another file")
+        taken.add(target.resolve())
 
 
 def _summary(result: Audit, written: list[tuple[Path, str]]) -> None:
