@@ -19,6 +19,7 @@ import random
 import tarfile
 import zipfile
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -27,14 +28,22 @@ from lingula.strata import find_strata
 ARCHIVE = "torchxrayvision/data/NLMCXR_reports.tgz"
 
 
-def read_reports(wheel: Path, split: Path | None) -> dict[str, str]:
-    """Report id -> findings and impression."""
+@dataclass(frozen=True)
+class Report:
+    """Findings and impression of a report, and its human coding."""
+
+    text: str
+    codes: list[str]
+
+
+def read_archive(wheel: Path, split: Path | None) -> dict[str, Report]:
+    """Report id -> report, of dev and extra only if a split is given."""
     allowed = None
     if split is not None:
         with split.open(encoding="utf-8") as stream:
             rows = csv.DictReader(stream)
             allowed = {row["uid"] for row in rows if row["split"] in ("dev", "extra")}
-    texts: dict[str, str] = {}
+    reports: dict[str, Report] = {}
     data = io.BytesIO(zipfile.ZipFile(wheel).read(ARCHIVE))
     with tarfile.open(fileobj=data) as archive:
         for member in archive:
@@ -45,8 +54,9 @@ def read_reports(wheel: Path, split: Path | None) -> dict[str, str]:
             uid = root.find("uId").get("id")
             if allowed is None or uid in allowed:
                 parts = {x.get("Label"): x.text or "" for x in root.iter("AbstractText")}
-                texts[uid] = "\n\n".join(parts.get(x, "") for x in ("FINDINGS", "IMPRESSION"))
-    return dict(sorted(texts.items()))
+                text = "\n\n".join(parts.get(x, "") for x in ("FINDINGS", "IMPRESSION"))
+                reports[uid] = Report(text, [x.text or "" for x in root.iter("major")])
+    return dict(sorted(reports.items()))
 
 
 def count(marked: Path) -> None:
@@ -74,8 +84,8 @@ def main() -> None:
     if options.count is not None:
         count(options.count)
         return
-    texts = read_reports(options.wheel, options.split)
-    ids, reports = list(texts), list(texts.values())
+    archive = read_archive(options.wheel, options.split)
+    ids, reports = list(archive), [report.text for report in archive.values()]
     found = find_strata(reports, evidence=True)
     told = [row for row, items in enumerate(found.evidence) if items]
     print(f"# {len(told)} of {len(reports)} reports have evidence")

@@ -34,14 +34,23 @@ def attach(
     gap = () if following is None else tokens[detail.end : following.start]
     joined = following is not None and all(_joins(word, bridge.before) for word in gap)
     coordinated = not _COORDINATORS.isdisjoint(gap)
+    if following is not None and not joined and bridge.shared and bridge.own.isdisjoint(gap):
+        # "Left basilar atelectasis and effusion": one side for both.
+        joined = all(_joins(word, bridge.before | bridge.shared) for word in gap)
     if following is not None and joined and not coordinated:
         return _same_words(following, findings)
     preceding = max((x for x in findings if x.end <= detail.start), default=None)
     if preceding is not None and _predicated(tokens, detail, preceding, bridge):
         return _same_words(preceding, findings)
-    if following is not None and joined and tokens[max(detail.start - 1, 0)] not in _COPULAS:
+    if following is not None and joined and not _is_predicate(tokens, detail):
         return _same_words(following, findings)
     return ()
+
+
+def _is_predicate(tokens: Sequence[str], detail: Span) -> bool:
+    """Whether a detail ends a statement of its own ("the heart is large, effusion")."""
+    before = tokens[max(detail.start - 2, 0) : detail.start]
+    return bool(before) and before[-1] in _COPULAS and before[0] != "there"
 
 
 def _predicated(tokens: Sequence[str], detail: Span, finding: Span, bridge: Bridge) -> bool:

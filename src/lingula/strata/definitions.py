@@ -35,12 +35,24 @@ Kind = Literal["presence", "detail", "choice", "companion"]
 
 @dataclass(frozen=True)
 class Bridge:
-    """The words that join a detail to its finding; see ``strata.toml``."""
+    """The words that join a detail to its finding; see ``strata.toml``.
+
+    Attributes:
+        before: May stand between a detail and the finding after it.
+        after: May stand between a finding and the detail after it.
+        tail: Must follow a detail that stands after its finding.
+        places: May follow it too, after a preposition.
+        shared: Another finding's words that share the detail with the finding after them, unless
+            there is one of ``own`` in between.
+        own: The words of the stratum's own details.
+    """
 
     before: frozenset[str]
     after: frozenset[str]
     tail: frozenset[str]
     places: frozenset[str]
+    shared: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -133,15 +145,20 @@ def detail_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _detail_words() -> frozenset[str]:
+def _words_of_details() -> dict[str, frozenset[str]]:
+    """Detail -> its phrases of one word."""
     details = load_lexicon(FOLDER / "lexicon" / DETAILS)
+    found: dict[str, frozenset[str]] = {}
+    for mention in details.mentions:
+        words = frozenset(phrase for phrase in mention.phrases if " " not in phrase)
+        found[mention.observation] = found.get(mention.observation, frozenset()) | words
+    return found
+
+
+def _detail_words() -> frozenset[str]:
     # "fracture" is a detail of a wire, but no word that joins a detail to a rib's fracture.
     return frozenset(
-        phrase
-        for mention in details.mentions
-        if mention.observation != "broken"
-        for phrase in mention.phrases
-        if " " not in phrase
+        word for name, words in _words_of_details().items() if name != "broken" for word in words
     )
 
 
@@ -158,6 +175,17 @@ def _stratum(entry: dict[str, Any], bridge: Bridge) -> Stratum:
         unstated=entry.get("unstated", ""),
         companion=entry.get("with", ""),
         sides=tuple(entry.get("sides", ())),
-        bridge=replace(bridge, before=bridge.before | own, after=bridge.after | own),
+        bridge=replace(
+            bridge,
+            before=bridge.before | own,
+            after=bridge.after | own,
+            shared=frozenset(entry.get("shared", ())),
+            own=frozenset(
+                word
+                for names in values.values()
+                for name in names
+                for word in _words_of_details().get(name, ())
+            ),
+        ),
         examples=tuple(StratumExample(text, value) for value, text in entry.get("examples", ())),
     )
