@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from audit_rows import CHEXPERT, labels_of, other, random_labels
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score, f1_score
 
@@ -98,6 +98,7 @@ def test_intervals_are_wider_when_rows_come_in_patients() -> None:
     assert widths[1] > 2 * widths[0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=16, max_size=16))
 def test_positive_against_rest(cells: list[int]) -> None:
     matrix = np.array(cells).reshape(4, 4)
@@ -201,6 +202,7 @@ SCORES = st.one_of(st.none(), st.floats(0, 1), st.just(float("nan")))
 ALL_PARTS = st.tuples(*[SCORES] * len(PARTS))
 
 
+@settings(deadline=None)
 @given(ALL_PARTS)
 def test_ratings_stay_in_their_bounds(scores: tuple[float | None, ...]) -> None:
     rating = rate(scores)
@@ -217,6 +219,7 @@ def test_ratings_stay_in_their_bounds(scores: tuple[float | None, ...]) -> None:
         assert rating.stars <= evidence[0]
 
 
+@settings(deadline=None)
 @given(ALL_PARTS, st.integers(0, len(PARTS) - 1), st.floats(0, 1))
 def test_a_better_figure_never_costs_a_star(
     scores: tuple[float | None, ...], at: int, higher: float

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from lingula.audit.intervals import cautious_f1, effective_size, widest, wilson
 
 
+@settings(deadline=None)
 @given(st.integers(1, 100_000), st.data())
 def test_wilson_is_statsmodels_wilson(total: int, data: st.DataObject) -> None:
     successes = data.draw(st.integers(0, total))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from audit_rows import CHEXPERT, labels_of, random_labels
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingula.audit import AuditInput, AuditOptions, OutsideLabel, filled
@@ -50,6 +50,7 @@ def test_rows_without_any_label_are_counted_but_no_contradiction() -> None:
     assert _run(Fracture="   ").value("blank_rows") == 3
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_filling_leaves_no_orphan_and_takes_nothing_away(seed: int) -> None:
     labels = random_labels(40, seed)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from audit_rows import random_labels
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingula.audit import AuditInput, AuditOptions, Groups
@@ -19,6 +19,7 @@ from lingula.audit.result import Curve
 COUNTS = st.lists(st.integers(1, 60), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_effective_number_lies_between_one_and_all(counts: list[int]) -> None:
     found = effective_number(np.array(counts))
@@ -26,6 +27,7 @@ def test_effective_number_lies_between_one_and_all(counts: list[int]) -> None:
     assert effective_number(np.array([7] * len(counts))) == pytest.approx(len(counts))
 
 
+@settings(deadline=None)
 @given(COUNTS, st.integers(1, 20))
 def test_shares_by_hand(counts: list[int], k: int) -> None:
     patients, data = held_by_more_than(np.array(counts), k)

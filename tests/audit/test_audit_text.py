@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from audit_rows import labels_of, random_labels
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingula.audit import AuditInput, AuditOptions
@@ -62,12 +62,14 @@ def test_the_comparison_section_is_not_the_reading() -> None:
     assert not only_compares(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_gets_an_answer(text: str) -> None:
     assert only_compares(text) in (True, False)
     assert refers_to_earlier(text) in (True, False)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ONLY_COMPARE))
 def test_one_finding_more_and_it_says_something(text: str) -> None:
     assert not only_compares(text + " There is a pneumothorax.")

@@ -99,9 +99,9 @@ def _ages(name: str, cells: Groups) -> Grouping:
 def _dates(name: str, cells: Groups, most_levels: int) -> Grouping:
     years = [_year(text) for text in cells.names]
     known = sorted({year for year in years if year is not None})
-    step = 1 if len(known) <= most_levels else 10
-    while known and (known[-1] - known[0]) // step + 1 > most_levels and step < 1000:
-        step *= 10 if step > 1 else 5
+    step = 1
+    while len({year // step for year in known}) > most_levels:
+        step *= 10
     titles = {
         year: str(year) if step == 1 else f"{year // step * step}–{year // step * step + step - 1}"
         for year in known
