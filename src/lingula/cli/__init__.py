@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("audit", "Audit a table of labels: a page, all figures, and a data sheet."),
     "schema": ("schema", "List schemas, or show one with its rules and examples."),
     "train": ("train", "Train a labeler as a recipe says."),
+    "study": ("study", "Train variants of a recipe and compare them."),
     "distill": ("distill", "Train a smaller student of a labeler."),
     "calibrate": ("calibrate", "Fit the temperatures of a model folder."),
 }

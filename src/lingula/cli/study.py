@@ -1,0 +1,52 @@
+"""``lingula study``: variants of one recipe, measured on the same reports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from lingula.training.recipe import Recipe
+
+
+@click.command()
+@click.argument("study", metavar="STUDY")
+@click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder of the runs.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Path of one of the base recipe's sources, or of its encoder; may be repeated.",
+)
+@click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps; a GPU if there is one.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no table.")
+def command(
+    *, study: str, output: str, inputs: tuple[str, ...], device: str | None, quiet: bool
+) -> None:
+    """Train the variants of STUDY (a TOML file, or a study that ships) and write a table.
+
+    Called again with the same folder it goes on: variants that are trained are measured only.
+    """
+    from lingula.cli.train import StageProgress, parse_inputs, require_training
+
+    require_training()
+    from lingula.training.run import run_recipe
+    from lingula.training.study import load_study, run_study, study_table
+
+    chosen = load_study(study, parse_inputs(inputs))
+
+    def train(recipe: Recipe, folder: Path) -> tuple[Path, int, float]:
+        with StageProgress(quiet) as progress:
+            done = run_recipe(recipe, folder, resume=True, device=device, progress=progress.update)
+        stages = json.loads((folder / "run.json").read_text(encoding="utf-8"))["stages"].values()
+        examples = sum(stage["counts"]["training examples"] for stage in stages)
+        return done.model, examples, sum(stage["seconds"] for stage in stages)
+
+    table = study_table(chosen, run_study(chosen, Path(output), train))
+    (Path(output) / "table.md").write_text(table, encoding="utf-8")
+    if not quiet:
+        click.echo(table, nl=False)

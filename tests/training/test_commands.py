@@ -1,0 +1,114 @@
+"""The commands of training, from the outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lingula.bert.folder import ModelFolder
+from lingula.cli import cli
+from lingula.errors import RecipeError
+from tests.training.conftest import make_reports
+
+RECIPE = """
+name = "small"
+threads = 1
+[backbone]
+name = "{encoder}"
+max_length = 64
+pooling = "mean"
+prune_vocabulary = true
+[[sources]]
+name = "reports"
+labels = "positive-only"
+[[stages]]
+name = "silver"
+epochs = 1
+learning_rate = 1e-3
+[[stages]]
+name = "expert"
+supervision = "expert"
+epochs = 1
+metric = "macro-f1"
+"""
+
+STUDY = """
+name = "both ways"
+recipe = "small.toml"
+[[variants]]
+name = "all"
+[[variants]]
+name = "focal"
+drop_stages = ["silver"]
+stages = {{ expert = {{ focal_gamma = 2.0 }} }}
+"""
+
+
+def call(*arguments: str) -> str:
+    done = CliRunner().invoke(cli, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.mark.slow
+def test_train_calibrate_distill_and_study(encoder: Path, table: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(RECIPE.format(encoder=encoder))
+    run = tmp_path / "run"
+    source = f"reports={table}"
+    first = call("train", str(recipe), "-o", str(run), "--input", source, "--stage", "silver")
+    assert "silver: " in first
+    second = call("train", str(recipe), "-o", str(run), "--input", source, "--stage", "expert")
+    assert f"model: {run / 'model'}" in second
+    assert json.loads((run / "recipe.json").read_text())["name"] == "small"
+
+    before = ModelFolder.open(run / "model").settings.temperature
+    told = call("calibrate", str(run / "model"), str(table), "--positive-only", "--device", "cpu")
+    assert "Pleural Effusion" in told and "before" in told
+    assert ModelFolder.open(run / "model").settings.temperature != before
+
+    told = call(
+        "distill", str(run / "model"), str(table), "-o", str(tmp_path / "student"),
+        "--layers", "1", "--epochs", "1", "--truth", str(table), "--positive-only",
+        "--device", "cpu",
+    )  # fmt: skip
+    assert "mean kappa to the truth" in told
+    config = json.loads((tmp_path / "student" / "model" / "config.json").read_text())
+    assert config["num_hidden_layers"] == 1
+
+    study = tmp_path / "study.toml"
+    study.write_text(STUDY.format())
+    told = call("study", str(study), "-o", str(tmp_path / "study"), "--input", source)
+    assert "| all |" in told and "| focal |" in told
+    again = call("study", str(study), "-o", str(tmp_path / "study"), "--input", source)
+    assert again == told == (tmp_path / "study" / "table.md").read_text()
+
+
+def test_wrong_options_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="NAME=PATH"):
+        call("train", "builtin", "-o", str(tmp_path / "r"), "--input", "openi")
+    with pytest.raises(RecipeError, match="there is no recipe 'none'"):
+        call("train", "none", "-o", str(tmp_path / "r"))
+    with pytest.raises(RecipeError, match="--input openi=PATH"):
+        call("train", "builtin", "-o", str(tmp_path / "r"))
+    with pytest.raises(RecipeError, match="no study 'none'"):
+        call("study", "none", "-o", str(tmp_path / "r"))
+    with pytest.raises(RecipeError, match="--layers or --student"):
+        call("distill", "t", "r", "-o", str(tmp_path / "r"))
+
+
+def test_reports_of_the_small_world_are_labeled_by_the_rules_as_they_are_meant() -> None:
+    import lingula
+
+    rows = make_reports(50, 8)
+    labels = lingula.load("rules").label([text for text, _ in rows])
+    for row, (_, said) in enumerate(rows):
+        found = {
+            name
+            for name, value in zip(labels.schema.names, labels.values[row], strict=True)
+            if value == 1
+        }
+        assert found & set(said) == said
