@@ -65,6 +65,7 @@ def test_cells(value, label):
 
 
 @given(st.text(max_size=12))
+@settings(deadline=None)
 def test_any_text_is_a_label_or_none(text):
     assert parse_label(text) in {None, *Label}
 
