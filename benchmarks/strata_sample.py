@@ -89,7 +89,10 @@ def main() -> None:
     found = find_strata(reports, evidence=True)
     told = [row for row, items in enumerate(found.evidence) if items]
     print(f"# {len(told)} of {len(reports)} reports have evidence")
-    for row in sorted(random.Random(options.seed).sample(told, min(options.sample, len(told)))):
+    # All reports are shuffled, so that a change of a rule changes few of those drawn.
+    order = random.Random(options.seed).sample(range(len(reports)), len(reports))
+    drawn = [row for row in order if found.evidence[row]][: options.sample]
+    for row in sorted(drawn):
         print(f"\n## {ids[row]}")
         cells: dict[tuple[str, str], list[str]] = {}
         for item in found.evidence[row]:
