@@ -168,6 +168,7 @@ def test_bounds_of_prevalence() -> None:
 def test_no_uncertain_label_is_said_and_a_schema_without_them_not_checked() -> None:
     none = Uncertainty().run(AuditInput(labels=labels_of({"Edema": "+-"})), AuditOptions(), {})
     assert none.score == 1
+    assert none.label_scores is None  # what was uncertain is not known
     assert "No uncertain label at all" in none.findings[0].text
     nih = load_schema("nih14")
     data = AuditInput(labels=labels_of({"Mass": "+ "}, nih))

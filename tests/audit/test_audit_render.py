@@ -19,7 +19,7 @@ from lingula.audit.render import html as page_module
 from lingula.audit.render import to_datasheet, to_html, to_json
 from lingula.audit.render.figures import show, tints
 from lingula.audit.result import Kind, Level, level_of
-from lingula.audit.wording import count_of, join, percent
+from lingula.audit.wording import clause, count_of, join, percent
 
 HOSTILE = '<script>document.title = "owned"</script><img src=x onerror=alert(1)>'
 
@@ -179,6 +179,8 @@ def test_words() -> None:
     assert [count_of(n, "studies") for n in (1, 2)] == ["1 study", "2 studies"]
     assert [count_of(n, "rows") for n in (1, 2000)] == ["1 row", "2,000 rows"]
     assert percent(0.125) == "12.5%"
+    assert clause(1, "rows", "has", "have") == "1 row has"
+    assert clause(0, "rows", "has", "have") == "0 rows have"
     assert [level_of(s) for s in (None, 1.0, 0.8, 0.1)] == [
         Level.MISSING, Level.GOOD, Level.LOOK, Level.ACT,
     ]  # fmt: skip

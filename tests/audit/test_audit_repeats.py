@@ -77,7 +77,7 @@ def test_rows_without_a_patient_are_counted_and_left_out() -> None:
     result = RepeatStudies().run(_data(["a", None, "b", " ", "b"]), AuditOptions(), {})
     assert result.value("patients") == 2
     assert result.value("reports") == 3
-    assert "2 rows (40.0%) name no patient" in result.findings[0].text
+    assert "2 rows name no patient (40.0%)" in result.findings[0].text
 
 
 def test_no_patients_is_not_checked() -> None:

@@ -31,3 +31,8 @@ def count_of(count: int, units: str) -> str:
     if units == "studies":
         single = "study"
     return f"{count:,} {single if count == 1 else units}"
+
+
+def clause(count: int, units: str, one: str, many: str) -> str:
+    """A count and its verb: "1 row has", "3 rows have"."""
+    return f"{count_of(count, units)} {one if count == 1 else many}"

@@ -9,7 +9,7 @@ from lingula.audit.inputs import AuditInput, Codes
 from lingula.audit.near_duplicates import near_leaders
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Column, Finding, Kind, Level, Measure, Table
-from lingula.audit.wording import count_of, percent
+from lingula.audit.wording import clause, percent
 
 #: Groups of equal reports that are listed.
 LISTED = 20
@@ -56,8 +56,8 @@ class Duplicates(Check):
         if len(disagreeing):
             findings.append(
                 Finding(
-                    f"{count_of(len(disagreeing), 'reports')} have the words of an earlier one "
-                    "but other labels: they come from more than the words, or one is wrong.",
+                    f"{clause(len(disagreeing), 'reports', 'has', 'have')} the words of an "
+                    "earlier one but other labels: they come from more than the words, or one is wrong.",
                     Level.ACT,
                 )
             )

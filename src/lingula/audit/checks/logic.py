@@ -13,7 +13,7 @@ from lingula.audit.hierarchy import filled, implications
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Column, Example, Finding, Kind, Level, Measure, Table
-from lingula.audit.wording import count_of, percent
+from lingula.audit.wording import clause, count_of, percent
 from lingula.labels import Label
 
 NO_FINDING = "No Finding"
@@ -61,8 +61,8 @@ class LabelLogic(Check):
             self.name,
             self.title,
             1 - bad / len(data),
-            f"{count_of(bad, 'rows')} of {len(data):,} ({percent(bad / len(data))}) break a rule "
-            "of the schema."
+            f"{clause(bad, 'rows', 'breaks', 'break')} a rule of the schema "
+            f"({percent(bad / len(data))} of {len(data):,})."
             if bad
             else "No row breaks a rule of the schema.",
             tuple(finding for part in parts for finding in part.findings),
@@ -109,8 +109,8 @@ class LabelLogic(Check):
         count = int(orphan.sum())
         _, changed = filled(data.labels)
         finding = Finding(
-            f"{count_of(count, 'rows')} ({percent(count / len(data))}) have a positive label whose "
-            "parent is not positive; filling parents in would change "
+            f"{clause(count, 'rows', 'has', 'have')} a positive label whose parent is not positive "
+            f"({percent(count / len(data))}); filling parents in would change "
             f"{count_of(int(changed.sum()), 'cells')}.",
             Level.ACT if count / len(data) > MANY_ORPHANS else Level.LOOK,
         )
@@ -177,8 +177,8 @@ class LabelLogic(Check):
             crowded,
             (
                 Finding(
-                    f"{count_of(count, 'rows')} have No Finding beside a positive or uncertain "
-                    "finding.",
+                    f"{clause(count, 'rows', 'has', 'have')} No Finding beside a positive or "
+                    "uncertain finding.",
                     Level.ACT,
                 ),
             ),
@@ -225,7 +225,7 @@ class LabelLogic(Check):
             flags,
             (
                 Finding(
-                    f"{count_of(total, 'cells')} hold what the schema "
+                    f"{clause(total, 'cells', 'holds', 'hold')} what the schema "
                     f"{data.labels.schema.name!r} does not know there.",
                     Level.ACT,
                 ),
@@ -240,7 +240,7 @@ class LabelLogic(Check):
         empty = (data.labels.classes == Label.BLANK).all(axis=1)
         count = int(empty.sum())
         finding = Finding(
-            f"{count_of(count, 'rows')} ({percent(count / len(data))}) have no label at all"
+            f"{clause(count, 'rows', 'has', 'have')} no label at all ({percent(count / len(data))})"
             + (": neither a finding nor No Finding." if NO_FINDING in data.labels.schema else "."),
             Level.ACT if empty.all() else Level.LOOK,
         )

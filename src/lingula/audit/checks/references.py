@@ -10,7 +10,7 @@ from lingula.audit.earlier_studies import only_compares, refers_to_earlier
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Column, Finding, Kind, Level, Measure, Table
-from lingula.audit.wording import count_of, percent
+from lingula.audit.wording import clause, percent
 from lingula.labels import Label
 
 
@@ -47,8 +47,8 @@ class ReferencesToEarlier(Check):
         ]
         findings = [
             Finding(
-                f"{count_of(count, 'reports')} ({percent(count / reports)}) only compare with an "
-                "earlier study; their blanks say nothing about the image.",
+                f"{clause(count, 'reports', 'only compares', 'only compare')} with an earlier "
+                f"study ({percent(count / reports)}); their blanks say nothing about the image.",
                 Level.ACT if count / reports > 0.05 else Level.LOOK,
             )
             if count
@@ -90,7 +90,8 @@ class ReferencesToEarlier(Check):
             self.name,
             self.title,
             1 - count / reports,
-            f"{count_of(count, 'reports')} of {reports:,} only compare with an earlier study.",
+            f"{clause(count, 'reports', 'only compares', 'only compare')} with an earlier study, "
+            f"of {reports:,}.",
             tuple(findings),
             (
                 "Leave these rows out of training and testing: `--drop FILE` writes the table "

@@ -21,11 +21,13 @@ from lingula.audit.result import (
     Measure,
     Table,
 )
-from lingula.audit.wording import count_of, percent
+from lingula.audit.wording import clause, count_of, percent
 
 Counts = npt.NDArray[np.int64]
 
 MORE_THAN = (1, 2, 3, 5, 10, 20, 50, 100)
+#: With fewer patients, shares of the patients are no figures.
+FEWEST_FOR_SHARES = 20
 TOP_SHARES = (0.01, 0.05, 0.1, 0.2, 0.31, 0.5)
 
 
@@ -94,8 +96,8 @@ class RepeatStudies(Check):
         if unknown:
             findings.append(
                 Finding(
-                    f"{count_of(unknown, 'rows')} ({percent(unknown / len(data))}) name no "
-                    "patient and are left out here.",
+                    f"{clause(unknown, 'rows', 'names', 'name')} no patient "
+                    f"({percent(unknown / len(data))}); these figures leave that out.",
                     Level.ACT,
                 )
             )
@@ -120,8 +122,8 @@ class RepeatStudies(Check):
                 )
             findings.append(
                 Finding(
-                    f"For an average over {unit}, these {patients:,} patients weigh as much as "
-                    f"{effective:,.0f} with the same number each.",
+                    f"For an average over {unit}, {patients:,} patients with unequal numbers weigh "
+                    f"as much as {effective:,.0f} with equal numbers.",
                     Level.LOOK if score < 0.75 else Level.GOOD,
                 )
             )
@@ -134,8 +136,8 @@ class RepeatStudies(Check):
             self.name,
             self.title,
             score,
-            f"{patients:,} patients have {int(counts.sum()):,} {unit}; they weigh as much as "
-            f"{effective:,.0f} patients with the same number each.",
+            f"{clause(patients, 'patients', 'has', 'have')} {count_of(int(counts.sum()), unit)}, "
+            f"and the weight of {effective:,.0f} with equal numbers.",
             tuple(findings),
             (
                 "Split by patient, and resample patients (not rows) for intervals of test figures.",
@@ -174,6 +176,20 @@ def _exhibits(unit: str, counts: Counts, *, detail: bool) -> tuple[Exhibit, ...]
     positions = np.round(grid * len(counts)).astype(np.intp)
     marks = tuple((s, held_by_top(counts, s), f"{100 * s:.0f}%") for s in (0.05, 0.2, 0.5))
     more = [(k, *held_by_more_than(counts, k)) for k in MORE_THAN if (counts > k).any()]
+    table = Table(
+        f"more_than_{unit}",
+        f"Patients with more than k {unit}",
+        (
+            Column("k", "More than", Kind.COUNT),
+            Column("count", "Patients", Kind.COUNT),
+            Column("patients", "Share of patients", Kind.SHARE),
+            Column("held", f"Share of {unit}", Kind.SHARE),
+        ),
+        tuple((k, int((counts > k).sum()), share, part) for k, share, part in more),
+        detail=detail,
+    )
+    if len(counts) < FEWEST_FOR_SHARES:
+        return (table,)
     return (
         Curve(
             f"share_of_{unit}",
@@ -196,16 +212,5 @@ def _exhibits(unit: str, counts: Counts, *, detail: bool) -> tuple[Exhibit, ...]
             tuple((s, round(s * len(counts)), held_by_top(counts, s)) for s in TOP_SHARES),
             detail=detail,
         ),
-        Table(
-            f"more_than_{unit}",
-            f"Patients with more than k {unit}",
-            (
-                Column("k", "More than", Kind.COUNT),
-                Column("count", "Patients", Kind.COUNT),
-                Column("patients", "Share of patients", Kind.SHARE),
-                Column("held", f"Share of {unit}", Kind.SHARE),
-            ),
-            tuple((k, int((counts > k).sum()), share, part) for k, share, part in more),
-            detail=detail,
-        ),
+        table,
     )

@@ -56,7 +56,6 @@ class Uncertainty(Check):
                     ),
                 ),
                 measures=(Measure("uncertain", "Uncertain cells", 0),),
-                label_scores=np.where(permitted, 1.0, np.nan),
             )
         table = Table(
             "labels",
