@@ -6,7 +6,7 @@ The model has the shape of bert-base and random weights, which cost what trained
 original's loop is stated anew here: batches of 18 in input order, padded to the longest of the
 batch, float32, evaluation mode without gradients, 14 heads, argmax. Its tokenizing is left out of
 its time; Lingula's is in Lingula's. The ways are timed in turn, several rounds, and medians are
-compared, so that whatever else the machine does falls on all of them.
+compared, so that whatever else the machine does falls on all of them; processor time is given too.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--repeats", action="store_true", help="label the whole table too")
     parser.add_argument("--folder", type=Path, help="keep the built model here, or use it again")
+    parser.add_argument("--threads", type=int, help="of every way; one a core if not given")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
@@ -119,7 +120,11 @@ def main() -> None:
             "onnx int8": {"runtime": "onnx", "precision": "int8"},
             "onnx exact": {"runtime": "onnx", "precision": "exact"},
         }
-        labelers = {name: lingula.load(folder, **way) for name, way in ways.items()}
+        if options.threads is not None:
+            torch.set_num_threads(options.threads)
+        labelers = {
+            name: lingula.load(folder, threads=options.threads, **way) for name, way in ways.items()
+        }
         plain = labelers["torch fp32"]
         original = Original(plain.model)
 
@@ -161,19 +166,22 @@ def main() -> None:
 
 
 def compare(runs: dict[str, Callable[[], object]], counts: dict[str, int], rounds: int) -> None:
-    """Time the ways in turn and print reports a second and the ratio to the first."""
-    rates: dict[str, list[float]] = {name: [] for name in runs}
+    """Time the ways in turn; print reports a second, by the clock and by the processor's time."""
+    clock: dict[str, list[float]] = {name: [] for name in runs}
+    processor: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
-            start = time.perf_counter()
+            start, start_cpu = time.perf_counter(), time.process_time()
             run()
-            rates[name].append(counts[name] / (time.perf_counter() - start))
+            clock[name].append(counts[name] / (time.perf_counter() - start))
+            processor[name].append(counts[name] / (time.process_time() - start_cpu))
     first = next(iter(runs))
-    for name, found in rates.items():
-        ratios = [a / b for a, b in zip(found, rates[first], strict=True)]
+    for name in runs:
+        wall, cpu = statistics.median(clock[name]), statistics.median(processor[name])
+        ratios = [a / b for a, b in zip(clock[name], clock[first], strict=True)]
         print(
-            f"  {name:12s} {statistics.median(found):8.1f} reports/s   "
-            f"{statistics.median(found) / statistics.median(rates[first]):6.2f} x   "
+            f"  {name:12s} {wall:7.1f} reports/s {wall / statistics.median(clock[first]):6.2f} x   "
+            f"{cpu:7.1f} reports/CPU-s {cpu / statistics.median(processor[first]):6.2f} x   "
             f"(rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)})"
         )
 

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-
 PAGE = Path(__file__).parents[2] / "docs" / "gradients.md"
 
 

@@ -1,10 +1,14 @@
 """Labels, logits and vectors are those of CheXbert's own code."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 import lingula
+from lingula.cli.label import command
 
 
 def assert_equals_reference(labeler, reference):
@@ -26,10 +30,16 @@ def assert_equals_reference(labeler, reference):
     np.testing.assert_allclose(embedding, reference.embedding, rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("file", ["chexbert_pth", "legacy_pth"])
 @pytest.mark.parametrize(
-    "options",
-    [{}, {"precision": "exact"}, {"runtime": "onnx"}, {"runtime": "onnx", "precision": "exact"}],
+    ("file", "options"),
+    [
+        ("chexbert_pth", {}),
+        ("chexbert_pth", {"runtime": "onnx"}),
+        ("chexbert_pth", {"precision": "exact"}),
+        ("legacy_pth", {}),
+        ("legacy_pth", {"runtime": "onnx"}),
+        ("legacy_pth", {"runtime": "onnx", "precision": "exact"}),
+    ],
 )
 def test_checkpoint(request, file, options, reference):
     path = request.getfixturevalue(file)
@@ -61,15 +71,15 @@ def test_probabilities_are_the_softmax_of_the_logits(chexbert_pth, reference):
     assert (no_finding[:, 2:] == 0).all()
 
 
-def test_a_text_without_a_word_is_labeled_by_a_checkpoint_and_a_missing_one_is_blank(chexbert_pth):
+def test_white_space_is_labeled_by_a_checkpoint_and_a_missing_text_is_blank(chexbert_pth):
     labeler = lingula.load(chexbert_pth)
-    labels = labeler.label(["", " \n\t ", "\u3000", None, float("nan")])
+    labels = labeler.label([" ", " \n\t ", "\u3000", None, float("nan"), ""])
     alone = labeler.model(torch.tensor([[101, 102]]))[0].argmax(-1)
     assert labels.classes[:3].tolist() == [alone.tolist()] * 3
     assert labels.classes[0].any()
     assert (labels.classes[3:] == 0).all()
     assert (labels.probabilities[3:] == [1, 0, 0, 0]).all()
-    assert np.isnan(labeler.logits([None])).all()
+    assert np.isnan(labeler.logits([None, ""])).all()
     assert np.isnan(labeler.embed([None, "No edema."])).all(axis=1).tolist() == [True, False]
 
 
@@ -118,3 +128,14 @@ def test_a_schema_selects_and_orders(chexbert_pth, reference):
 def test_evidence_is_refused(chexbert_pth):
     with pytest.raises(lingula.LingulaError, match="rules"):
         lingula.load(chexbert_pth).label(["No edema."], evidence=True)
+
+
+@pytest.mark.parametrize("file", ["chexbert_pth", "legacy_pth", "tiny_folder"])
+def test_the_command_writes_the_same_bytes(request, tmp_path, file):
+    data = Path(__file__).parent / "data"
+    output = tmp_path / "labeled_reports.csv"
+    model = request.getfixturevalue(file)
+    arguments = [str(data / "reports.csv"), "-o", str(output), "--labeler", str(model), "--quiet"]
+    done = CliRunner().invoke(command, [*arguments, "--format-like", "chexbert"])
+    assert done.exit_code == 0, done.output
+    assert output.read_bytes() == (data / "labeled_reports.csv").read_bytes()

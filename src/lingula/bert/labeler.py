@@ -105,8 +105,8 @@ class BertLabeler:
     def label(self, texts: Sequence[str | None], *, evidence: bool = False) -> Labels:
         """Labels with probabilities, in the texts' order.
 
-        A missing text (None, NaN) gets blanks. So does one without a word, unless the model is a
-        CheXbert checkpoint, whose own code labels it like any other.
+        A missing text (None, NaN) and an empty one get blanks. So does one of white space alone,
+        unless the model is a CheXbert checkpoint, whose own code labels it like any other.
 
         Args:
             texts: n reports, or parts of them.
@@ -162,10 +162,9 @@ class BertLabeler:
         missing = np.zeros(len(texts), dtype=np.bool_)
         for row, text in enumerate(texts):
             cleaned = "" if text is None or is_missing(text) else clean_text(text)
-            # Only a str can be a text without a word that was given.
-            missing[row] = not cleaned and not (
-                isinstance(text, str) and self._settings.empty_text == "model"
-            )
+            # An empty cell is no report; one of white space is, to CheXbert's code.
+            white = isinstance(text, str) and text != "" and self._settings.empty_text == "model"
+            missing[row] = not cleaned and not white
             if not missing[row]:
                 rows.append(place.setdefault(cleaned, len(place)))
         logits = np.zeros((len(texts), len(self._settings.schema), 4), dtype=np.float32)

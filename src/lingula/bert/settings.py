@@ -37,8 +37,8 @@ class ModelSettings:
             positions) or "label-attention" (one learned query an observation).
         dropout: Probability with which the heads' input is dropped in training.
         max_length: Most token ids a window, special tokens included.
-        empty_text: What a text without a word gets: "blank", or "model" for the model's answer to
-            its special tokens alone, which is what CheXbert's own code writes.
+        empty_text: What a text of white space alone gets: "blank", or "model" for the model's
+            answer to its special tokens, which is what CheXbert's own code writes.
         temperature: Divisor of the logits before the softmax (Guo et al., ICML 2017): one number,
             or one an observation. 1.0 leaves the probabilities as they are.
         training: Facts of the training (data, recipe, figures); plain JSON values.
