@@ -201,6 +201,9 @@ class TestRefused:
         assert "'id' holds numbers" in refused(source, "-o", out, "--text-column", "id")
         other = make(tmp_path / "other.csv", NO_EDEMA, column="words")
         assert "--text-column; the columns are 'id', 'words'" in refused(other, "-o", out)
+        semicolons = tmp_path / "semicolons.csv"
+        semicolons.write_text(f"id;text\n1;{NO_EDEMA}\n")
+        assert "--delimiter ';'" in refused(semicolons, "-o", out)
         headless = tmp_path / "headless.csv"
         headless.write_text(f"{NO_EDEMA}\n")
         assert "--no-header" in refused(headless, "-o", out)

@@ -1,6 +1,8 @@
 """The parts of the pipeline that can be tested alone."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import ClassVar
 
@@ -171,3 +173,25 @@ class TestJournal:
         with pytest.raises(InputError, match="in the way"):
             discard(tmp_path)
         assert (tmp_path / "thesis.txt").exists()
+
+
+LOADED = """
+import sys
+import lingula.pipeline.worker
+assert "pyarrow" not in sys.modules
+sys.path.insert(0, sys.argv[1])
+from word_labeler import WordLabeler
+from lingula.pipeline import run
+run(sys.argv[2], sys.argv[3], WordLabeler(), text_columns=["a", "b"])
+run(sys.argv[2], sys.argv[4], WordLabeler(), text_columns=["a"])
+assert "pandas" not in sys.modules
+"""
+
+
+def test_heavy_packages_are_left_alone(tmp_path: Path) -> None:
+    """Worker processes need no pyarrow, and no run needs pandas, each some 40 MB."""
+    source = tmp_path / "in.csv"
+    source.write_text("a,b\nNo edema.,Fracture\n")
+    here = Path(__file__).parent
+    files = [here, source, tmp_path / "o.parquet", tmp_path / "o.csv"]
+    subprocess.run([sys.executable, "-c", LOADED, *map(str, files)], check=True)

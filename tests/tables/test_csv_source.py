@@ -52,6 +52,14 @@ def test_tsv(tmp_path: Path) -> None:
     assert [row["text"] for row in rows(open_source(path))] == ["a\tb", "c, d", ""]
 
 
+def test_other_delimiters(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", 'id;text\n1;"No edema; no mass."\n2;Edema, mild.\n;\n')
+    got = rows(open_source(path, delimiter=";"))
+    assert [row["text"] for row in got] == ["No edema; no mass.", "Edema, mild.", ""]
+    for delimiter in ("", ";;", '"', "\n"):
+        assert "cannot separate cells" in fault(path, delimiter=delimiter)
+
+
 def test_without_a_header(tmp_path: Path) -> None:
     one = write(tmp_path / "one.csv", '"No edema, no effusion."\nNo pneumothorax.\n')
     assert rows(open_source(one, header=False)) == [

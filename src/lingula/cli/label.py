@@ -87,6 +87,7 @@ BERT_OPTIONS = ("batch_size", "device", "runtime", "precision", "long")
     type=click.Choice(["csv", "tsv", "parquet", "jsonl"]),
     help="Form of the input, where its name does not tell; csv for standard input.",
 )
+@click.option("--delimiter", metavar="CHAR", help="What separates the cells of CSV input; a comma.")
 @click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the text.")
 @click.option("--no-header", is_flag=True, help="The first row holds a report, not column names.")
 @click.option(
@@ -121,6 +122,7 @@ def command(
     precision: str | None,
     long: bool,
     input_format: str | None,
+    delimiter: str | None,
     encoding: str,
     no_header: bool,
     on_bad_row: str,
@@ -170,6 +172,7 @@ def command(
                 suffix=suffix,
                 workers=workers,
                 input_format=input_format,
+                delimiter=delimiter,
                 encoding=encoding,
                 header=not no_header,
                 on_bad_row=on_bad_row,

@@ -128,7 +128,7 @@ def publish(path: Path) -> None:
     Raises:
         OSError: If it cannot be renamed.
     """
-    with beside(path).open("rb") as stream:
+    with beside(path).open("r+b") as stream:
         # The name must not point to data that a power failure takes away.
         os.fsync(stream.fileno())
     os.replace(beside(path), path)  # noqa: PTH105 - replaces on every system

@@ -48,6 +48,7 @@ def run(
     suffix: str = "",
     workers: int | None = None,
     input_format: str | None = None,
+    delimiter: str | None = None,
     encoding: str = "utf-8",
     header: bool = True,
     on_bad_row: str = "fail",
@@ -79,6 +80,7 @@ def run(
         suffix: Put after the name of each new column.
         workers: Processes that label at most; all cores if None. A small input takes none.
         input_format: "csv", "tsv", "parquet" or "jsonl", for a name that does not tell.
+        delimiter: What separates the cells of CSV input, if no comma (a tab in TSV) does.
         encoding: Of the text forms.
         header: Whether CSV or TSV begins with the column names.
         on_bad_row: "fail", or "skip" to write rows that cannot be read to
@@ -117,6 +119,7 @@ def run(
             path,
             name="standard input" if standard_input else str(source),
             table_format=_input_format(input_format, standard_input),
+            delimiter=delimiter,
             encoding=encoding,
             header=header,
             skip_bad_rows=skip,
@@ -141,7 +144,7 @@ def run(
             manifest = {
                 "lingula": _version(),
                 "input": fingerprint(path),
-                "input options": [input_format, encoding, header, on_bad_row],
+                "input options": [input_format, delimiter, encoding, header, on_bad_row],
                 "labeler": _describe(labeler),
                 "labeler options": dict(identity or {}),
                 "text columns": names,

@@ -120,9 +120,11 @@ def _found_by_name(schema: pa.Schema, source: str) -> list[int]:
     for name in TEXT_NAMES:
         if name in names:
             return [find_column(schema, name, source)]
-    hint = (
-        "; if its first line is a report already, add --no-header" if len(schema.names) == 1 else ""
-    )
+    hint = ""
+    if len(schema.names) == 1:
+        hint = "; if its first line is a report already, add --no-header"
+        if ";" in schema.names[0]:
+            hint = "; if semicolons separate its cells, add --delimiter ';'"
     raise ColumnError(
         f"{source}: no column is named as text columns are ({', '.join(TEXT_NAMES[:6])}); "
         f"name it with --text-column; {_listed(schema)}{hint}"

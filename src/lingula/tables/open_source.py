@@ -18,6 +18,7 @@ def open_source(
     *,
     name: str | None = None,
     table_format: TableFormat | None = None,
+    delimiter: str | None = None,
     encoding: str = "utf-8",
     header: bool = True,
     skip_bad_rows: bool = False,
@@ -30,15 +31,18 @@ def open_source(
             of .txt files.
         name: The source, as messages name it; its path if not given.
         table_format: The form of a file; told by its name if not given.
+        delimiter: What separates the cells of CSV; a comma, or a tab in TSV, if not given.
         encoding: Of the text forms.
         header: Whether the first row of CSV or TSV holds the column names.
         skip_bad_rows: Whether bad rows are left out instead of raising.
         batch_rows: Rows of a batch at most.
 
     Raises:
-        InputError: If there is no such file or folder, or it cannot be read.
+        InputError: If there is no such file or folder, or it cannot be read as asked.
     """
     name = str(path) if name is None else name
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise InputError(f"{delimiter!r} cannot separate cells; one character such as ';' can")
     if path.is_dir():
         return FolderSource(
             path,
@@ -63,7 +67,7 @@ def open_source(
     return CsvSource(
         path,
         name=name,
-        delimiter=DELIMITERS[table_format.kind],
+        delimiter=delimiter or DELIMITERS[table_format.kind],
         encoding=encoding,
         header=header,
         skip_bad_rows=skip_bad_rows,
