@@ -57,7 +57,8 @@ class Duplicates(Check):
             findings.append(
                 Finding(
                     f"{clause(len(disagreeing), 'reports', 'has', 'have')} the words of an "
-                    "earlier one but other labels: they come from more than the words, or one is wrong.",
+                    "earlier one but other labels: they come from more than the words, or "
+                    "one is wrong.",
                     Level.ACT,
                 )
             )
