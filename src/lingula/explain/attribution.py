@@ -204,16 +204,17 @@ def _integrated_gradients(
     steps = FIRST_STEPS
     while True:
         nodes, shares = np.polynomial.legendre.leggauss(steps)
-        total = torch.zeros_like(end, dtype=torch.float64)
+        # Summed on the CPU: not every device has double precision.
+        total = torch.zeros(end.shape, dtype=torch.float64)
         for first in range(0, steps, _BATCH):
             part = slice(first, first + _BATCH)
             at = torch.as_tensor((nodes[part] + 1) / 2, dtype=torch.float32, device=device)
             path = start + at[:, None, None] * (end - start)
             path.requires_grad_(True)
             (slope,) = torch.autograd.grad(_log_odds(model, path, column, label).sum(), path)
-            share = torch.as_tensor(shares[part] / 2, device=device)
-            total += (slope.double() * share[:, None, None]).sum(dim=0)
-        weights = (total * (end - start).double()).sum(dim=-1).cpu().numpy()
+            share = torch.as_tensor(shares[part] / 2)
+            total += (slope.cpu().double() * share[:, None, None]).sum(dim=0)
+        weights = (total * (end - start).cpu().double()).sum(dim=-1).numpy()
         gap = abs(float(weights.sum()) - change)
         if gap <= TOLERANCE * max(1.0, abs(change)) or steps >= MOST_STEPS:
             return weights, change, gap
@@ -253,7 +254,7 @@ def _cls_attention(model: LabelModel, ids: npt.NDArray[np.int64]) -> npt.NDArray
     finally:
         encoder.set_attn_implementation(before)
     weights: npt.NDArray[np.float64] = (
-        answer.attentions[-1][0, :, 0].double().mean(dim=0).cpu().numpy()
+        answer.attentions[-1][0, :, 0].cpu().double().mean(dim=0).numpy()
     )
     return weights
 
