@@ -79,8 +79,9 @@ BERT_OPTIONS = ("batch_size", "device", "runtime", "precision", "long")
 )
 @click.option(
     "--long",
-    is_flag=True,
-    help="For BERT labelers: read all of a long text, in windows, not only its beginning.",
+    type=click.Choice(["cut", "windows"]),
+    help="For BERT labelers: how a text beyond the model's length is read: its beginning only, or "
+    "all of it in overlapping windows.",
 )
 @click.option(
     "--input-format",
@@ -120,7 +121,7 @@ def command(
     device: str | None,
     runtime: str | None,
     precision: str | None,
-    long: bool,
+    long: str | None,
     input_format: str | None,
     delimiter: str | None,
     encoding: str,
@@ -147,7 +148,7 @@ def command(
         "device": device,
         "runtime": runtime,
         "precision": precision,
-        "long": "windows" if long else None,
+        "long": long,
     }
     labeler = _load(labeler_name, schema, options)
     # How a model is run may change its last digits, so kept work is not mixed.

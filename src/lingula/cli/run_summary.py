@@ -45,7 +45,7 @@ def _warnings(summary: Summary) -> Iterator[str]:
     if summary.truncated:
         yield (
             f"lingula: warning: {summary.truncated:,} distinct texts are too long for the model "
-            "and were cut; --long labels all of them"
+            "and were cut; --long windows labels all of them"
         )
     if summary.blank_lines:
         yield f"lingula: warning: blank lines, which are no rows: {summary.blank_lines:,}"
