@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
 import lingula
-from lingula.training.openi import OpenIReport, read_openi, test_ids
+from lingula.training.openi import OpenIReport, measured_ids, read_openi
 from lingula.training.openi_labels import NINE_TERMS, coded_observations, is_coded, nine_classes
 
 ORIGINAL = {
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--labeler", default="rules")
     chosen = parser.parse_args()
     labeler = lingula.load(chosen.labeler)
-    reports = [item for item in read_openi(chosen.wheel) if item.uid not in test_ids()]
+    reports = [item for item in read_openi(chosen.wheel) if item.uid not in measured_ids()]
     against_human_coding(labeler, [item for item in reports if is_coded(item.codes)])
     if chosen.original:
         for title, (file, section) in ORIGINAL.items():

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import lingula
-from lingula.training.openi import read_openi, test_ids
+from lingula.training.openi import measured_ids, read_openi
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
-    reports = (item.text for item in read_openi(chosen.wheel) if item.uid not in test_ids())
+    reports = (item.text for item in read_openi(chosen.wheel) if item.uid not in measured_ids())
     distinct = [text for text in dict.fromkeys(reports) if text]
     words = statistics.mean(len(text.split()) for text in distinct)
     rates, with_evidence = [], []
