@@ -129,6 +129,18 @@ def test_reports_metadata_and_other_labels_are_joined_by_id(tmp_path: Path) -> N
     assert data.truth is not None
 
 
+def test_two_files_of_one_name_stay_apart(tmp_path: Path) -> None:
+    labels = _write(tmp_path / "l.csv", "id,Edema\n1,1\n2,0\n")
+    paths = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        paths.append(_write(tmp_path / name / "reader.csv", "id,Edema\n1,1\n2,1\n"))
+    data = read_audit(Files(labels, compare=tuple(paths))).data
+    assert [other.name for other in data.compare] == [str(path) for path in paths]
+    with pytest.raises(InputError, match="given twice"):
+        read_audit(Files(labels, compare=(paths[0], paths[0])))
+
+
 def test_a_folder_of_reports(tmp_path: Path) -> None:
     folder = tmp_path / "reports"
     folder.mkdir()

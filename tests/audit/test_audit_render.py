@@ -139,6 +139,7 @@ def test_json_holds_every_figure(whole: Audit) -> None:
         assert set(there["measures"]) == {measure.name for measure in result.measures}
         assert set(there["exhibits"]) == {item.name for item in result.exhibits}
         assert len(there["exhibits"]) == len(result.exhibits), "names must differ"
+    assert found["checks"]["references"]["row_ids"] == ["row|5"]
     labels = found["checks"]["prevalence"]["exhibits"]["labels"]["rows"]
     assert labels[0]["label"] == "No Finding"
     assert labels[0]["positive"] == int((random_labels(300, 1).classes[:, 0] == 1).sum())

@@ -80,6 +80,7 @@ def test_references_are_counted_with_their_labels() -> None:
     labels = labels_of({"No Finding": "+    +", "Pleural Effusion": " + ?+ "})
     result = ReferencesToEarlier().run(AuditInput(labels=labels, texts=texts), AuditOptions(), {})
     assert list(result.rows) == [0, 3]
+    assert result.row_ids == ("1", "4")
     assert result.value("reports") == 4
     assert result.value("only_compare_no_finding") == 1
     assert result.value("refer") == 3

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
@@ -38,6 +39,11 @@ class Check(ABC):
         return CheckResult(self.name, self.title, None, "Not checked.", missing=why)
 
     @staticmethod
+    def ids_of(data: AuditInput, rows: npt.NDArray[np.intp]) -> tuple[str, ...]:
+        """The ids of some rows."""
+        return tuple(str(data.ids[int(row)]) for row in rows)
+
+    @staticmethod
     def show(
         data: AuditInput, options: AuditOptions, rows: Iterable[int], why: str
     ) -> tuple[Example, ...]:
@@ -50,6 +56,6 @@ class Check(ABC):
         )
 
 
-def where(flags: object) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def where(flags: object) -> npt.NDArray[np.intp]:
     """Positions of the true entries of a one-dimensional array."""
     return np.flatnonzero(np.asarray(flags, dtype=np.bool_))

@@ -118,8 +118,13 @@ def read_audit(files: Files) -> AuditedTable:
         splits=splits,
         texts=texts,
         metadata=metadata,
-        compare=tuple(_other(other, left, found.labels, files) for other in files.compare),
-        truth=None if files.truth is None else _other(files.truth, left, found.labels, files),
+        compare=tuple(
+            _other(other, name, left, found.labels, files)
+            for other, name in zip(files.compare, _names(files.compare), strict=True)
+        ),
+        truth=None
+        if files.truth is None
+        else _other(files.truth, files.truth.name, left, found.labels, files),
         outside=found.outside,
     )
     return AuditedTable(table, found, data)
@@ -267,7 +272,19 @@ def _metadata(
     return metadata if metadata.num_columns else None
 
 
-def _other(path: Path, left: _Left, audited: Labels, files: Files) -> OtherLabels:
+def _names(paths: Sequence[Path]) -> list[str]:
+    """File names, or whole paths where two files have one name."""
+    if len(set(paths)) < len(paths):
+        twice = next(path for path in paths if paths.count(path) > 1)
+        raise InputError(f"{twice}: is given twice to be compared with")
+    names = [path.name for path in paths]
+    return [
+        name if names.count(name) == 1 else str(path)
+        for name, path in zip(names, paths, strict=True)
+    ]
+
+
+def _other(path: Path, name: str, left: _Left, audited: Labels, files: Files) -> OtherLabels:
     """Another table's labels, brought to the audited rows and columns."""
     table = read_table(path)
     layout = layout_of(
@@ -275,17 +292,17 @@ def _other(path: Path, left: _Left, audited: Labels, files: Files) -> OtherLabel
     )
     found = _labels(table, layout, audited.schema, str(path))
     if found.outside:
-        first = found.outside[0]
+        wrong = found.outside[0]
         raise InputError(
-            f"{path}, column {first.column!r}, row {first.rows[0] + 1}: {first.value} is no label; "
+            f"{path}, column {wrong.column!r}, row {wrong.rows[0] + 1}: {wrong.value} is no label; "
             "labels are 1 (positive), 0 (negative), -1 (uncertain) or blank"
         )
     at = left.positions(table, str(path), files.columns.id)
     rows = np.flatnonzero(at >= 0)
     classes = np.zeros((len(rows), len(audited.schema)), dtype=np.int8)
     columns = np.zeros(len(audited.schema), dtype=np.bool_)
-    for position, name in enumerate(found.labels.schema.names):
-        place = audited.schema.index(name)
+    for position, observation in enumerate(found.labels.schema.names):
+        place = audited.schema.index(observation)
         classes[:, place] = found.labels.classes[at[rows], position]
         columns[place] = True
-    return OtherLabels(path.name, rows, Labels(audited.schema, classes), columns)
+    return OtherLabels(name, rows, Labels(audited.schema, classes), columns)

@@ -188,6 +188,7 @@ class CheckResult:
         advice: What to do, one sentence each.
         missing: Why it was not checked; empty when it was.
         rows: Positions of all rows with the issue, or None where the issue is not one of rows.
+        row_ids: Their ids, where somebody will want to look them up; the JSON file lists them.
         label_scores: One score in 0 to 1 a label (NaN where it cannot be had), for the star
             rating; None for a check that says nothing of single labels.
     """
@@ -203,6 +204,7 @@ class CheckResult:
     examples: tuple[Example, ...] = ()
     missing: str = ""
     rows: npt.NDArray[np.intp] | None = None
+    row_ids: tuple[str, ...] | None = None
     label_scores: npt.NDArray[np.float64] | None = None
 
     @property

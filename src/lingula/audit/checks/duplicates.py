@@ -110,6 +110,7 @@ class Duplicates(Check):
             tables if groups else (),
             self.show(data, options, disagreeing, "same words as an earlier row, other labels"),
             rows=known[~near_first],
+            row_ids=self.ids_of(data, known[~near_first]),
         )
 
     @staticmethod

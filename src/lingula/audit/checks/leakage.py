@@ -91,6 +91,7 @@ class Leakage(Check):
             tuple(tables),
             examples,
             rows=where(leaking),
+            row_ids=self.ids_of(data, where(leaking)),
         )
 
 

@@ -104,4 +104,5 @@ class ReferencesToEarlier(Check):
             exhibits,
             self.show(data, options, where(only), "only compares with an earlier study"),
             rows=where(only),
+            row_ids=self.ids_of(data, where(only)),
         )

@@ -57,6 +57,7 @@ def _check(result: CheckResult, meaning: str) -> dict[str, Any]:
         if result.label_scores is None
         else [_plain(float(score)) for score in result.label_scores],
         "rows": None if result.rows is None else len(result.rows),
+        "row_ids": None if result.row_ids is None else list(result.row_ids),
         "examples": [
             {"row": e.row + 1, "id": e.id, "why": e.why}
             | ({} if e.text is None else {"text": e.text})
