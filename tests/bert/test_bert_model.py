@@ -5,12 +5,13 @@ import pytest
 import torch
 
 import lingula
-from lingula.bert.checkpoint import HEAD_ORDER, checkpoint_state
+from lingula.bert.checkpoint import checkpoint_state
 from lingula.bert.export import export_bytes
 from lingula.bert.model import IMPOSSIBLE, LabelModel
 from lingula.bert.runtimes.onnx import OnnxRuntime
 from lingula.bert.settings import POOLINGS
 from lingula.errors import CheckpointError
+from lingula.schemas import CHEXBERT_ORDER
 
 SMALL = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 60}
 BACKBONES = {
@@ -176,7 +177,7 @@ def test_a_state_goes_through_the_key_table_and_back(chexbert_pth, tiny_state):
     assert set(found) == set(tiny_state) - pooler
     assert all(torch.equal(found[key], tiny_state[key]) for key in found)
     assert found["linear_heads.13.weight"].shape == (2, 32)
-    assert HEAD_ORDER[13] == "No Finding"
+    assert CHEXBERT_ORDER[13] == "No Finding"
     with pytest.raises(CheckpointError, match="pooling"):
         checkpoint_state(small(pooling="mean"))
 

@@ -21,28 +21,9 @@ from lingula.bert.settings import ModelSettings
 from lingula.bert.tokenizer import TextTokenizer
 from lingula.errors import CheckpointError
 from lingula.labels import Schema
-from lingula.schemas import load_schema
+from lingula.schemas import CHEXBERT_ORDER, load_schema
 
 ASSETS = Path(__file__).parent / "assets"
-
-#: The observations in the order of CheXbert's heads; heads have the observation's permitted
-#: classes, in the order of ``Label``.
-HEAD_ORDER = (
-    "Enlarged Cardiomediastinum",
-    "Cardiomegaly",
-    "Lung Opacity",
-    "Lung Lesion",
-    "Edema",
-    "Consolidation",
-    "Pneumonia",
-    "Atelectasis",
-    "Pneumothorax",
-    "Pleural Effusion",
-    "Pleural Other",
-    "Fracture",
-    "Support Devices",
-    "No Finding",
-)
 
 #: Keys that a checkpoint may hold and that no answer depends on: the unused pooler, and a buffer
 #: of older versions of transformers.
@@ -81,14 +62,14 @@ def key_table(names: Sequence[str], schema: Schema) -> dict[str, Place]:
 
     Args:
         names: Keys of the ``LabelModel``'s state dict.
-        schema: Its schema, with the names of ``HEAD_ORDER``.
+        schema: Its schema, with the names of ``CHEXBERT_ORDER``.
     """
     table = {
         "bert." + name.removeprefix("encoder."): Place(name)
         for name in names
         if name.startswith("encoder.")
     }
-    for head, observation in enumerate(HEAD_ORDER):
+    for head, observation in enumerate(CHEXBERT_ORDER):
         row = schema.index(observation)
         classes = tuple(int(label) for label in schema.observations[row].labels)
         for part in ("weight", "bias"):

@@ -11,29 +11,13 @@ import numpy.typing as npt
 
 from lingula.errors import ColumnError, SchemaError
 from lingula.labels import VALUES, Label, Schema
+from lingula.schemas import CHEXBERT_ORDER
 from lingula.tables.arrays import float32_array
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: Columns of CheXbert's ``labeled_reports.csv`` after the text, in the order of its heads
-#: (stanfordmlgroup/CheXbert, label.py).
-CHEXBERT_ORDER: tuple[str, ...] = (
-    "Enlarged Cardiomediastinum",
-    "Cardiomegaly",
-    "Lung Opacity",
-    "Lung Lesion",
-    "Edema",
-    "Consolidation",
-    "Pneumonia",
-    "Atelectasis",
-    "Pneumothorax",
-    "Pleural Effusion",
-    "Pleural Other",
-    "Fracture",
-    "Support Devices",
-    "No Finding",
-)
+#: First column of CheXbert's ``labeled_reports.csv`` (stanfordmlgroup/CheXbert, label.py).
 CHEXBERT_TEXT = "Report Impression"
 
 #: Name of the nested column of probabilities, in forms that can hold one.

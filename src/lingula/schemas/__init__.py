@@ -17,6 +17,25 @@ else:
 FOLDER = Path(__file__).parent
 OBSERVATION_KEYS = frozenset({"name", "labels", "aliases", "parents"})
 
+#: CheXbert's observations in the order of its heads and of ``labeled_reports.csv``
+#: (Smit et al., EMNLP 2020); CheXpert's tables have them in the order of ``chexpert14``.
+CHEXBERT_ORDER: tuple[str, ...] = (
+    "Enlarged Cardiomediastinum",
+    "Cardiomegaly",
+    "Lung Opacity",
+    "Lung Lesion",
+    "Edema",
+    "Consolidation",
+    "Pneumonia",
+    "Atelectasis",
+    "Pneumothorax",
+    "Pleural Effusion",
+    "Pleural Other",
+    "Fracture",
+    "Support Devices",
+    "No Finding",
+)
+
 
 def shipped_schemas() -> tuple[str, ...]:
     """Names of the schemas inside the package."""

@@ -11,24 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lingula.errors import InputError
+from lingula.schemas import load_schema
 
 #: The 14 observations of CheXpert (Irvin et al., AAAI 2019), in the order of its tables.
-FOURTEEN = (
-    "No Finding",
-    "Enlarged Cardiomediastinum",
-    "Cardiomegaly",
-    "Lung Lesion",
-    "Lung Opacity",
-    "Edema",
-    "Consolidation",
-    "Pneumonia",
-    "Atelectasis",
-    "Pneumothorax",
-    "Pleural Effusion",
-    "Pleural Other",
-    "Fracture",
-    "Support Devices",
-)
+FOURTEEN = load_schema("chexpert14").names
 
 #: The five on which CheXpert compares models with radiologists (Irvin et al., AAAI 2019).
 FIVE = ("Cardiomegaly", "Edema", "Consolidation", "Atelectasis", "Pleural Effusion")
