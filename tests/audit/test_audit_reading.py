@@ -141,6 +141,20 @@ def test_two_files_of_one_name_stay_apart(tmp_path: Path) -> None:
         read_audit(Files(labels, compare=(paths[0], paths[0])))
 
 
+def test_metadata_of_images_joins_labels_of_studies(tmp_path: Path) -> None:
+    labels = _write(tmp_path / "l.csv", "subject_id,study_id,Edema\n1,s1,1\n1,s2,0\n2,s3,1\n")
+    metadata = _write(
+        tmp_path / "m.csv",
+        "dicom_id,study_id,view,split\nd1,s1,PA,train\nd2,s1,LL,train\nd3,s2,AP,test\nd4,s2,,test\n",
+    )
+    data = read_audit(Files(labels, metadata=metadata)).data
+    assert data.metadata is not None
+    assert data.metadata.column("view").to_pylist() == ["several values", "AP", None]
+    assert data.splits is not None
+    assert [data.splits.names[code] for code in data.splits.codes[:2]] == ["train", "test"]
+    assert data.splits.codes[2] == -1
+
+
 def test_a_folder_of_reports(tmp_path: Path) -> None:
     folder = tmp_path / "reports"
     folder.mkdir()
@@ -200,6 +214,10 @@ def test_by_row_order(tmp_path: Path) -> None:
     labels = _write(tmp_path / "l.csv", "Edema\n1\n0\n")
     reports = _write(tmp_path / "r.csv", "text\na\nb\n")
     assert read_audit(Files(labels, reports, by_row_order=True)).data.texts == ["a", "b"]
+    sex = _write(tmp_path / "m.csv", 'sex\nF\n""\n')
+    data = read_audit(Files(labels, metadata=sex, by_row_order=True)).data
+    assert data.metadata is not None
+    assert data.metadata.column("sex").to_pylist() == ["F", None]
     longer = _write(tmp_path / "long.csv", "text\na\nb\nc\n")
     with pytest.raises(InputError, match=r"2 rows, .* has 3"):
         read_audit(Files(labels, longer, by_row_order=True))

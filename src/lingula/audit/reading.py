@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from lingula.audit.inputs import AuditInput, OtherLabels
+from lingula.audit.joining import Joiner, strings
 from lingula.audit.known_tables import Columns, Layout, layout_of
 from lingula.audit.label_columns import (
     FoundLabels,
@@ -21,8 +21,7 @@ from lingula.audit.label_columns import (
 from lingula.errors import ColumnError, InputError
 from lingula.labels import Labels, Schema, is_missing
 from lingula.schemas import load_schema
-from lingula.tables.columns import TEXT_NAMES, choose_id_column, choose_text_columns, find_column
-from lingula.tables.label_table import ID_COLUMNS
+from lingula.tables.columns import TEXT_NAMES, choose_text_columns, find_column
 from lingula.tables.open_source import open_source
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def read_audit(files: Files) -> AuditedTable:
     layout = layout_of(table, files.columns, str(path))
     schema = _schema(files.schema, layout, table)
     found = _labels(table, layout, schema, str(path))
-    left = _Left(table, layout, files.by_row_order, str(path))
+    left = Joiner(table, layout, files.by_row_order, str(path))
     texts = _texts(table, left, files)
     metadata = _metadata(table, left, layout, found, files)
     splits = layout.splits
@@ -110,7 +109,7 @@ def read_audit(files: Files) -> AuditedTable:
         splits = layout_of(metadata, Columns(), str(path)).splits
     data = AuditInput(
         labels=found.labels,
-        ids=() if layout.id is None else _strings(table, layout.id),
+        ids=() if layout.id is None else strings(table, layout.id),
         name=f"{layout.known} ({path.name})" if layout.known else path.name,
         unit="report" if texts is not None and layout.unit == "study" else layout.unit,
         patients=layout.patients,
@@ -130,67 +129,6 @@ def read_audit(files: Files) -> AuditedTable:
     return AuditedTable(table, found, data)
 
 
-@dataclass(frozen=True, eq=False)
-class _Left:
-    """The audited table as the left side of a join."""
-
-    table: pa.Table
-    layout: Layout
-    by_row_order: bool
-    source: str
-
-    def positions(self, other: pa.Table, source: str, named: str | None) -> npt.NDArray[np.intp]:
-        """For each audited row its row in another table, -1 where it has none.
-
-        The key is a column that both have (the audited id column, or a known name of ids), else
-        the id columns of both.
-        """
-        if self.by_row_order:
-            if other.num_rows != self.table.num_rows:
-                raise InputError(
-                    f"by row order the tables need the same length: {self.source} has "
-                    f"{self.table.num_rows} rows, {source} has {other.num_rows}"
-                )
-            return np.arange(other.num_rows)
-        mine, theirs = self._keys(other, source, named)
-        keys = _strings(other, theirs)
-        place: dict[str, int] = {}
-        for position, key in enumerate(keys):
-            if is_missing(key):
-                continue
-            if key in place:
-                raise InputError(
-                    f"{source}: the id {key!r} of column {theirs!r} occurs in rows "
-                    f"{place[key] + 1} and {position + 1}; each row needs an id of its own"
-                )
-            place[key] = position
-        found = np.array([place.get(key, -1) for key in _strings(self.table, mine)], dtype=np.intp)
-        if (found < 0).all():
-            raise InputError(
-                f"{self.source} (column {mine!r}) and {source} (column {theirs!r}) share no id; "
-                "name the id column (--id-column), or match rows by their order (--by-row-order)"
-            )
-        return found
-
-    def _keys(self, other: pa.Table, source: str, named: str | None) -> tuple[str, str]:
-        mine = {name.strip().casefold(): name for name in self.table.column_names}
-        theirs = {name.strip().casefold(): name for name in other.column_names}
-        order = [] if self.layout.id is None else [self.layout.id.strip().casefold()]
-        if named is not None:
-            order = [named.strip().casefold()]
-        for name in [*order, *ID_COLUMNS]:
-            if name in mine and name in theirs:
-                return mine[name], theirs[name]
-        position = choose_id_column(other.schema, None, source)
-        if self.layout.id is None or position is None:
-            lacking = self.source if self.layout.id is None else source
-            raise InputError(
-                f"{lacking}: no id column was found to match {source} by; name it (--id-column), "
-                "or match rows by their order (--by-row-order)"
-            )
-        return self.layout.id, other.column_names[position]
-
-
 def _schema(named: str | None, layout: Layout, table: pa.Table) -> Schema:
     if named is not None:
         return load_schema(named)
@@ -205,22 +143,7 @@ def _labels(table: pa.Table, layout: Layout, schema: Schema, source: str) -> Fou
     return labels_in_columns(table, schema, source)
 
 
-def _strings(table: pa.Table, name: str) -> list[str]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    column = table.column(name)
-    if pa.types.is_floating(column.type):
-        # pandas turns whole ids beside empty cells into floats.
-        whole = column.cast(pa.int64(), safe=False)
-        if pc.all(pc.equal(whole.cast(column.type), column)).as_py():
-            column = whole
-    texts = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
-    strings: list[str] = texts.to_pylist()
-    return strings
-
-
-def _texts(table: pa.Table, left: _Left, files: Files) -> list[str | None] | None:
+def _texts(table: pa.Table, left: Joiner, files: Files) -> list[str | None] | None:
     if files.reports is not None:
         other = read_table(files.reports)
         joined = _joined_text(other, files.text_columns, str(files.reports))
@@ -246,7 +169,7 @@ def _joined_text(table: pa.Table, named: Sequence[str], source: str) -> list[str
 
 
 def _metadata(
-    table: pa.Table, left: _Left, layout: Layout, found: FoundLabels, files: Files
+    table: pa.Table, left: Joiner, layout: Layout, found: FoundLabels, files: Files
 ) -> pa.Table | None:
     """The columns that are neither labels nor ids nor text, and those of the metadata file."""
     import pyarrow as pa
@@ -264,11 +187,14 @@ def _metadata(
     metadata = table.select([n for n in kept if not pa.types.is_nested(table.column(n).type)])
     if files.metadata is not None:
         other = read_table(files.metadata)
-        at = left.positions(other, str(files.metadata), files.columns.id)
-        index = pa.array(at, mask=at < 0)
-        for name in other.column_names:
-            if name not in table.column_names and not pa.types.is_nested(other.column(name).type):
-                metadata = metadata.append_column(name, other.column(name).take(index))
+        new = [
+            name
+            for name in other.column_names
+            if name not in table.column_names and not pa.types.is_nested(other.column(name).type)
+        ]
+        joined = left.columns(other, new, str(files.metadata), files.columns.id)
+        for name, cells in joined.items():
+            metadata = metadata.append_column(name, pa.array(cells, pa.string()))
     return metadata if metadata.num_columns else None
 
 
@@ -284,7 +210,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
     ]
 
 
-def _other(path: Path, name: str, left: _Left, audited: Labels, files: Files) -> OtherLabels:
+def _other(path: Path, name: str, left: Joiner, audited: Labels, files: Files) -> OtherLabels:
     """Another table's labels, brought to the audited rows and columns."""
     table = read_table(path)
     layout = layout_of(

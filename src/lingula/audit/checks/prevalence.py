@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from lingula.audit.breakdown import PARTS, breakdown, differences
 from lingula.audit.check import Check, Earlier
-from lingula.audit.grouping import Grouping, group_column, is_telling
+from lingula.audit.grouping import group_column, is_telling
 from lingula.audit.inputs import AuditInput
 from lingula.audit.intervals import effective_size, widest, wilson
 from lingula.audit.options import AuditOptions
@@ -15,23 +16,15 @@ from lingula.audit.result import (
     Column,
     Exhibit,
     Finding,
-    Grid,
     Kind,
     Level,
     Measure,
     Stack,
     Table,
 )
-from lingula.audit.wording import count_of, join, percent
+from lingula.audit.wording import count_of, join
 from lingula.errors import ColumnError
 from lingula.labels import Label
-
-#: The order in which bars show the four labels.
-PARTS = (Label.POSITIVE, Label.UNCERTAIN, Label.NEGATIVE, Label.BLANK)
-#: Groups smaller than this are not compared with each other.
-SMALLEST_GROUP = 50
-#: Differences between groups that are named.
-MOST_DIFFERENCES = 6
 
 
 class Prevalence(Check):
@@ -121,8 +114,8 @@ class Prevalence(Check):
         ]
         for grouping in groupings:
             findings += [Finding(odd, Level.LOOK) for odd in grouping.odd]
-            exhibits += _breakdown(data, grouping, positive)
-        findings += _differences(data, groupings, positive)
+            exhibits += breakdown(data, grouping)
+        findings += differences(data, groupings)
         measurable = int(k - rare.sum())
         return CheckResult(
             self.name,
@@ -200,106 +193,6 @@ def _columns(data: AuditInput, options: AuditOptions) -> tuple[str, ...]:
                 f"there is no metadata column {name!r}; there are {', '.join(names) or 'none'}"
             )
     return options.groups
-
-
-def _breakdown(
-    data: AuditInput, grouping: Grouping, positive: npt.NDArray[np.bool_]
-) -> tuple[Grid, Table]:
-    sizes = np.bincount(grouping.codes, minlength=len(grouping.names))
-    shares = np.full((len(data.label_names), len(sizes)), np.nan)
-    rows: list[tuple[str | int | float | None, ...]] = []
-    parts = [data.is_label(label) for label in PARTS]
-    for i, label in enumerate(data.label_names):
-        four = [
-            np.bincount(grouping.codes, weights=part[:, i], minlength=len(sizes)).astype(np.int64)
-            for part in parts
-        ]
-        low, high = wilson(four[0], sizes)
-        shares[i] = four[0] / sizes
-        rows += [
-            (
-                label,
-                group,
-                *(int(part[g]) for part in four),
-                float(shares[i, g]),
-                float(low[g]),
-                float(high[g]),
-            )
-            for g, group in enumerate(grouping.names)
-        ]
-    slug = grouping.name
-    grid = Grid(
-        f"by {slug}",
-        f"Positive share by {grouping.name}",
-        data.label_names,
-        tuple(f"{name} ({size:,})" for name, size in zip(grouping.names, sizes, strict=True)),
-        tuple(tuple(float(share) for share in row) for row in shares),
-        tuple(bool(size < SMALLEST_GROUP) for size in sizes),
-        note="Number of rows in brackets. A darker cell is a higher share within its row; groups "
-        f"of fewer than {SMALLEST_GROUP} rows are not tinted.",
-    )
-    table = Table(
-        f"counts by {slug}",
-        f"Counts by {grouping.name}",
-        (
-            Column("label", "Label"),
-            Column("group", grouping.name),
-            Column("positive", "Positive", Kind.COUNT),
-            Column("uncertain", "Uncertain", Kind.COUNT),
-            Column("negative", "Negative", Kind.COUNT),
-            Column("blank", "Blank", Kind.COUNT),
-            Column("prevalence", "Positive share", Kind.SHARE),
-            Column("low", "95% low", Kind.BOUND),
-            Column("high", "95% high", Kind.BOUND),
-        ),
-        tuple(rows),
-        note="Wilson intervals, each row counted singly.",
-        detail=True,
-    )
-    return grid, table
-
-
-def _differences(
-    data: AuditInput, groupings: list[Grouping], positive: npt.NDArray[np.bool_]
-) -> list[Finding]:
-    """The largest ratios between groups whose intervals do not meet, one a label and column."""
-    found: list[tuple[float, str]] = []
-    for grouping in groupings:
-        members = [grouping.codes == g for g in range(len(grouping.names))]
-        large = [
-            g
-            for g, member in enumerate(members)
-            if member.sum() >= SMALLEST_GROUP and grouping.names[g] not in ("blank", "unreadable")
-        ]
-        if len(large) < 2:
-            continue
-        totals = np.array([members[g].sum() for g in large])
-        sizes = np.stack(
-            [
-                totals[j] * np.ones(positive.shape[1])
-                if data.patients is None
-                else effective_size(positive[members[g]], data.patients.codes[members[g]])
-                for j, g in enumerate(large)
-            ]
-        )
-        shares = np.stack([positive[members[g]].mean(axis=0) for g in large])
-        low, high = wilson(shares * sizes, sizes)
-        for i, label in enumerate(data.label_names):
-            most, least = int(shares[:, i].argmax()), int(shares[:, i].argmin())
-            if low[most, i] <= high[least, i]:
-                continue
-            # Ranked by the ratio that the intervals vouch for, so that small groups do not lead.
-            vouched = float(low[most, i] / max(high[least, i], 1e-9))
-            text = (
-                f"{label} is positive in {percent(shares[most, i])} where {grouping.name} is "
-                f"{grouping.names[large[most]]}, and in {percent(shares[least, i])} where it is "
-                f"{grouping.names[large[least]]}."
-            )
-            found.append((vouched, text))
-    found.sort(key=lambda item: -item[0])
-    return [
-        Finding(text, Level.LOOK) for vouched, text in found[:MOST_DIFFERENCES] if vouched > 1.25
-    ]
 
 
 def _advice(rare: bool, grouped: bool) -> tuple[str, ...]:
