@@ -32,6 +32,10 @@ PRESENCE_WORDS = {
 }
 _AFFIRMED = frozenset({Label.POSITIVE, Label.UNCERTAIN})
 
+#: Words before a detail that say when it holds.
+_PRESENT = frozenset({"now", "currently"})
+_PAST = frozenset({"previously", "formerly"})
+
 
 class _Fact(NamedTuple):
     """What a sentence tells of one stratum; the value "" stands for an affirmed finding alone."""
@@ -204,18 +208,30 @@ class StrataReader:
                 yield self._cells.affirmed_bit(at), _Fact(at, "", label, mention, cue)
                 if item.kind != "detail":
                     continue
-                for detail in details:
-                    number = self._told[at].get(self._mentions[detail.rule].observation)
-                    if number is None:
-                        continue
-                    others = [span for span in findings if span[:2] != detail[:2]]
-                    if mention in attach(scan.tokens, detail, others, item.bridge):
-                        fact = _Fact(at, item.values[number], label, mention, detail)
-                        yield self._cells.value_bit(at, number), fact
+                for detail, number in self._details_of(at, mention, scan, details, findings):
+                    fact = _Fact(at, item.values[number], label, mention, detail)
+                    yield self._cells.value_bit(at, number), fact
         if label in _AFFIRMED:
             for at, number in self._by_choice.get(observation, ()):
                 fact = _Fact(at, self._strata[at].values[number], label, mention, cue)
                 yield self._cells.value_bit(at, number), fact
+
+    def _details_of(
+        self, at: int, mention: Span, scan: Scan, details: list[Span], findings: list[Span]
+    ) -> list[tuple[Span, int]]:
+        """The details of a finding that tell values of one stratum, with those values' numbers."""
+        told, bridge = self._told[at], self._strata[at].bridge
+        found: list[tuple[Span, int]] = []
+        for detail in details:
+            number = told.get(self._mentions[detail.rule].observation)
+            if number is None or _word_before(scan, detail) in _PAST:
+                continue
+            others = [span for span in findings if span[:2] != detail[:2]]
+            if mention in attach(scan.tokens, detail, others, bridge):
+                found.append((detail, number))
+        # "The large effusion is now small."
+        present = [item for item in found if _word_before(scan, item[0]) in _PRESENT]
+        return present or found
 
     def _evidence(
         self, text: str, pieces: list[tuple[int, int, _Sentence]], cells: tuple[Value, ...]
@@ -277,6 +293,10 @@ class StrataReader:
                     cue_end=device.end,
                     cue=device.phrase,
                 )
+
+
+def _word_before(scan: Scan, span: Span) -> str:
+    return scan.tokens[span.start - 1] if span.start else ""
 
 
 def _is_told(fact: _Fact, sentence: _Sentence) -> bool:
