@@ -9,6 +9,10 @@ from lingula.errors import InputError
 from lingula.labels import Labeler, Schema
 from lingula.schemas import load_schema
 
+#: Options that only the rules know, and those that only BERT labelers know.
+RULE_OPTIONS = frozenset({"lexicon", "aggregation"})
+BERT_OPTIONS = frozenset({"batch_size", "device", "runtime", "precision", "threads", "long"})
+
 
 def load(
     name: str | Path = "rules", *, schema: str | Path | Schema | None = None, **options: Any
@@ -19,10 +23,12 @@ def load(
         name: "rules" (the rule labeler), a CheXbert checkpoint (``.pth``), or a model folder.
         schema: A schema, its name, or a TOML file; the labeler's own if not given.
         options: Passed to the labeler: ``lexicon`` and ``aggregation`` for the rules;
-            ``device``, ``runtime``, ``precision``, ``batch_size`` and ``long`` for BERT labelers.
+            ``device``, ``runtime``, ``precision``, ``batch_size``, ``threads`` and ``long`` for
+            BERT labelers.
 
     Raises:
-        InputError: If there is no labeler of that name and no such file or folder.
+        InputError: If there is no labeler of that name and no such file or folder, or it does not
+            know an option.
         SchemaError: If the schema is unknown or does not fit the labeler.
         CheckpointError: If the model file is damaged or of another kind.
         MissingExtraError: If the labeler needs packages that are not installed.
@@ -32,7 +38,9 @@ def load(
     if str(name) == "rules":
         from lingula.rules import RuleLabeler
 
+        _refuse(options, BERT_OPTIONS, f"the labeler {str(name)!r}; they are for BERT labelers")
         return RuleLabeler(schema=schema, **options)
+    _refuse(options, RULE_OPTIONS, f"the labeler {str(name)!r}; they are for the rules")
     path = Path(name)
     if not path.exists():
         raise InputError(
@@ -42,3 +50,9 @@ def load(
     from lingula.bert import load_bert
 
     return load_bert(path, schema=schema, **options)
+
+
+def _refuse(options: dict[str, Any], foreign: frozenset[str], why: str) -> None:
+    wrong = sorted(foreign & set(options))
+    if wrong:
+        raise InputError(f"{', '.join(wrong)}: no option of {why}")

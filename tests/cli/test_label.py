@@ -261,7 +261,7 @@ class TestRefused:
         assert "no labeler" in refused(source, *out, "--labeler", "magic")
         assert "no encoding 'utf-9'" in refused(source, *out, "--encoding", "utf-9")
         assert "no section 'beginning'" in refused(source, *out, "--sections", "beginning")
-        assert "--device is for BERT" in refused(source, *out, "--device", "cpu")
+        assert "device: no option of the labeler" in refused(source, *out, "--device", "cpu")
         assert "no probabilities" in refused(source, *out, "--probabilities")
         lexicon = tmp_path / "my.toml"
         assert "my.toml" in refused(source, *out, "--lexicon", lexicon)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingula.rules.patterns import MOST_PHRASES, TOKEN, expand, normal_form, token_spans
+from lingula.rules.patterns import MOST_PHRASES, TOKEN, expand, token_line, token_spans
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,5 @@ def test_expand_refuses_floods():
 def test_normal_form_has_one_token_a_span(text):
     spans = list(token_spans(text))
     assert all(TOKEN.fullmatch(text[a:b]) or text[a:b] for a, b in spans)
-    assert normal_form(text).split() == " ".join(text[a:b] for a, b in spans).lower().split()
-    assert len(normal_form(text).split()) == len(spans)
+    assert token_line(text).split() == " ".join(text[a:b] for a, b in spans).lower().split()
+    assert len(token_line(text).split()) == len(spans)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lingula.errors import InputError, LingulaError
+from lingula.cli.options import labeler_options, load_labeler, section_names
+from lingula.errors import InputError
 
 if TYPE_CHECKING:
     from lingula.bert import BertLabeler
@@ -38,21 +39,7 @@ METHOD_NAMES = ("integrated-gradients", "cls-attention")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--text-column", "text_columns", multiple=True, metavar="NAME", help="In the table.")
 @click.option("--id-column", metavar="NAME", help="In the table.")
-@click.option(
-    "--labeler",
-    "labeler_name",
-    default="rules",
-    show_default=True,
-    metavar="NAME|PATH",
-    help='"rules", "builtin", a CheXbert .pth file, or a model folder.',
-)
-@click.option("--schema", metavar="NAME|FILE", help="Observations: chexpert14, nih14, or a .toml.")
-@click.option("--lexicon", metavar="FILE", help="Rules that extend or replace those that ship.")
-@click.option(
-    "--aggregation",
-    type=click.Choice(["chexpert", "chexpert-code"]),
-    help="How the rules join mentions: as CheXpert's paper says (the default), or its program.",
-)
+@labeler_options
 @click.option(
     "--sections",
     default="auto",
@@ -85,7 +72,7 @@ def command(
     seed: int,
     text_columns: tuple[str, ...],
     id_column: str | None,
-    labeler_name: str,
+    labeler_name: str | None,
     schema: str | None,
     lexicon: str | None,
     aggregation: str | None,
@@ -103,7 +90,7 @@ def command(
     """
     if sum(value is not None for value in (text, file, table)) != 1:
         raise click.UsageError("name exactly one of TEXT, --file and --table")
-    labeler = _load(labeler_name, schema, lexicon, aggregation)
+    labeler = load_labeler(labeler_name, schema, lexicon=lexicon, aggregation=aggregation)
     names: Sequence[str] | None = None
     given: Labels | None = None
     if table is not None:
@@ -118,9 +105,9 @@ def command(
             id_column=id_column,
         )
         texts, names, given = list(drawn.texts), drawn.names, drawn.labels
-        chosen = _section_names(sections, one_section=drawn.one_section)
+        chosen = _chosen_sections(sections, one_section=drawn.one_section)
     else:
-        chosen = _section_names(sections, one_section=False)
+        chosen = _chosen_sections(sections, one_section=False)
         texts = [_read(file) if file is not None else str(text)]
         if not texts[0].strip():
             raise InputError("the report has no text")
@@ -143,16 +130,6 @@ def command(
         )
 
 
-def _load(name: str, schema: str | None, lexicon: str | None, aggregation: str | None) -> Labeler:
-    import lingula
-
-    options: dict[str, Any] = {"lexicon": lexicon, "aggregation": aggregation}
-    given = {key: value for key, value in options.items() if value is not None}
-    if given and name != "rules":
-        raise LingulaError(f"--{next(iter(given))} is for the rules, not for --labeler {name}")
-    return lingula.load(name, schema=schema, **given)
-
-
 def _is_bert(labeler: Labeler) -> bool:
     """Whether a labeler has tokens to weigh rather than rules to name."""
     if getattr(labeler, "name", "") == "rules":
@@ -172,14 +149,14 @@ def _read(file: str) -> str:
         raise InputError(f"{file}: is not UTF-8 at byte {error.start}; convert it first") from None
 
 
-def _section_names(sections: str, *, one_section: bool) -> tuple[str, ...] | None:
+def _chosen_sections(sections: str, *, one_section: bool) -> tuple[str, ...] | None:
+    """Sections to read; by default findings and impression of a whole report."""
     from lingula.text.sections import DEFAULT_SECTIONS
 
-    if sections == "none" or (sections == "auto" and one_section):
-        return None
-    if sections == "auto":
-        return DEFAULT_SECTIONS
-    return tuple(name.strip() for name in sections.split(",") if name.strip())
+    named = section_names(sections)
+    if named == "auto":
+        return None if one_section else DEFAULT_SECTIONS
+    return None if named is None else tuple(named)
 
 
 def _selected(texts: Sequence[str], sections: tuple[str, ...] | None) -> list[str]:

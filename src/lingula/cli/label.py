@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lingula.errors import InputError, LingulaError
+from lingula.cli.options import labeler_options, load_labeler, section_names
+from lingula.errors import InputError
 
 if TYPE_CHECKING:
-    from lingula.labels import Labeler
-
-#: Options that only the rules know, and those that only BERT labelers know.
-RULE_OPTIONS = ("lexicon", "aggregation")
-BERT_OPTIONS = ("batch_size", "device", "runtime", "precision", "long")
+    pass
 
 
 @click.command()
@@ -27,21 +24,7 @@ BERT_OPTIONS = ("batch_size", "device", "runtime", "precision", "long")
     metavar="FILE",
     help="Table to write: .csv, .tsv, .parquet or .jsonl (the text forms also with .gz).",
 )
-@click.option(
-    "--labeler",
-    "labeler_name",
-    default="rules",
-    show_default=True,
-    metavar="NAME|PATH",
-    help='"rules", "builtin", a CheXbert .pth file, or a model folder.',
-)
-@click.option("--schema", metavar="NAME|FILE", help="Observations: chexpert14, nih14, or a .toml.")
-@click.option("--lexicon", metavar="FILE", help="Rules that extend or replace those that ship.")
-@click.option(
-    "--aggregation",
-    type=click.Choice(["chexpert", "chexpert-code"]),
-    help="How the rules join mentions: as CheXpert's paper says (the default), or its program.",
-)
+@labeler_options
 @click.option(
     "--text-column",
     "text_columns",
@@ -105,7 +88,7 @@ def command(
     *,
     source: str,
     output: str,
-    labeler_name: str,
+    labeler_name: str | None,
     schema: str | None,
     lexicon: str | None,
     aggregation: str | None,
@@ -150,7 +133,7 @@ def command(
         "precision": precision,
         "long": long,
     }
-    labeler = _load(labeler_name, schema, options)
+    labeler = load_labeler(labeler_name, schema, **options)
     # How a model is run may change its last digits, so kept work is not mixed.
     identity = {
         key: None if value is None else str(value)
@@ -166,7 +149,7 @@ def command(
                 labeler,
                 text_columns=text_columns,
                 id_column=id_column,
-                sections=_section_names(sections),
+                sections=section_names(sections),
                 evidence=evidence,
                 probabilities=probabilities,
                 format_like=format_like,
@@ -188,36 +171,6 @@ def command(
     if not quiet:
         for line in summary_lines(summary):
             click.echo(line, err=True)
-
-
-def _load(name: str, schema: str | None, options: dict[str, Any]) -> Labeler:
-    """The labeler with those options that it knows.
-
-    Raises:
-        LingulaError: If an option is given that it does not know.
-    """
-    import lingula
-
-    rules = name == "rules"
-    unknown = BERT_OPTIONS if rules else RULE_OPTIONS
-    for key in unknown:
-        if options[key] is not None:
-            option = "--" + key.replace("_", "-")
-            raise LingulaError(
-                f"{option} is for {'BERT labelers' if rules else 'the rules'}, "
-                f"not for --labeler {name}"
-            )
-    known = RULE_OPTIONS if rules else BERT_OPTIONS
-    given = {key: options[key] for key in known if options[key] is not None}
-    return lingula.load(name, schema=schema, **given)
-
-
-def _section_names(sections: str) -> tuple[str, ...] | str | None:
-    if sections == "auto":
-        return "auto"
-    if sections == "none":
-        return None
-    return tuple(name.strip() for name in sections.split(",") if name.strip())
 
 
 def _digest(path: str) -> str:

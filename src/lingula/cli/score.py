@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from lingula.cli.options import load_labeler
 from lingula.errors import InputError
 
 if TYPE_CHECKING:
-    from lingula.labels import Labeler
     from lingula.score import GenerationScores
     from lingula.score.labeling import Progress
 
@@ -133,7 +133,7 @@ def command(  # noqa: PLR0917 (click passes names)
             metric = score_report_tables(
                 references,
                 generated,
-                _load(labeler, device, batch_size),
+                load_labeler(labeler, device=device, batch_size=batch_size),
                 conventions=conventions,
                 id_column=id_column,
                 by_row_order=by_row_order,
@@ -154,16 +154,6 @@ def command(  # noqa: PLR0917 (click passes names)
         _deliver(markdown_file, to_markdown(scores))
     if not quiet and "-" not in (json_file, markdown_file):
         _show(scores)
-
-
-def _load(labeler: str, device: str | None, batch_size: int | None) -> Labeler:
-    import lingula
-
-    options: dict[str, Any] = {"device": device, "batch_size": batch_size}
-    given = {name: value for name, value in options.items() if value is not None}
-    if given and labeler == "rules":
-        raise InputError("--device and --batch-size are for BERT labelers; the rules take none")
-    return lingula.load(labeler, **given)
 
 
 def _names(sections: str | None) -> tuple[str, ...] | None:

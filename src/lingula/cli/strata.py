@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lingula.cli.options import section_names
+
 if TYPE_CHECKING:
-    from lingula.strata.sections import Sections
     from lingula.strata.table import StrataSummary
 
 _FORMATS = click.Choice(["csv", "tsv", "parquet", "jsonl"])
@@ -93,7 +94,7 @@ def command(
             output,
             text_columns=text_columns,
             id_column=id_column,
-            sections=_section_names(sections),
+            sections=section_names(sections),
             evidence=evidence,
             suffix=suffix,
             input_format=input_format,
@@ -128,14 +129,6 @@ def _summary_lines(summary: StrataSummary) -> Iterator[str]:
                 for value, count in counts.items()
             )
             yield f"  {name}: {told}"
-
-
-def _section_names(sections: str) -> Sections:
-    if sections == "auto":
-        return "auto"
-    if sections == "none":
-        return None
-    return tuple(name.strip() for name in sections.split(",") if name.strip())
 
 
 @contextmanager

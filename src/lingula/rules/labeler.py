@@ -15,7 +15,7 @@ from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
 from lingula.rules.matcher import Matcher
 from lingula.rules.mentions import MentionExtractor
-from lingula.rules.patterns import normal_form, token_spans
+from lingula.rules.patterns import token_line, token_spans
 from lingula.text.sentences import split_sentences
 
 #: Distinct sentences that are remembered; about 100 bytes each.
@@ -125,7 +125,7 @@ class RuleLabeler:
         return mask
 
     def _judge(self, sentence: str) -> list[Assertion]:
-        scan = self._matcher.scan(normal_form(sentence))
+        scan = self._matcher.scan(token_line(sentence))
         if scan is None:
             return []
         walls = clause_walls(scan.tokens, scan.boundaries, self._words)

@@ -35,7 +35,7 @@ class Matcher:
     """Finds the phrases of a lexicon.
 
     Phrases are stored with one space on both sides and sentences are written the same way
-    (``patterns.normal_form``), so a match is always one of whole words. All phrases are searched
+    (``patterns.token_line``), so a match is always one of whole words. All phrases are searched
     at once by the algorithm of Aho and Corasick (1975), in time linear in the sentence.
     """
 

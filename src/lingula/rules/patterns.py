@@ -21,7 +21,7 @@ TOKEN = re.compile(
 MOST_PHRASES = 20_000
 
 
-def normal_form(sentence: str) -> str:
+def token_line(sentence: str) -> str:
     """A sentence as its tokens in lower case, each with one space on both sides."""
     return f" {' '.join(TOKEN.findall(sentence)).lower()} "
 
@@ -35,7 +35,7 @@ def expand(pattern: str) -> list[str]:
     raw, rest = _sequence(pattern, 0, "")
     if rest != len(pattern):
         raise ValueError(f"unpaired {pattern[rest]!r} in the pattern {pattern!r}")
-    phrases = list(dict.fromkeys(normal_form(item).strip() for item in raw))
+    phrases = list(dict.fromkeys(token_line(item).strip() for item in raw))
     if not all(phrases):
         raise ValueError(f"the pattern {pattern!r} also stands for an empty phrase")
     return phrases
