@@ -226,9 +226,10 @@ def test_weights_of_another_shape_or_without_a_key(copy):
         load_model(ModelFolder.open(copy))
 
 
-def test_a_backbone_from_a_folder(tiny_folder):
+def test_a_backbone_from_a_folder(tiny_folder, capfd):
     schema = lingula.load_schema("nih14")
     model = LabelModel.from_backbone(tiny_folder, schema, "mean")
     assert model(torch.tensor([[101, 102]])).shape == (1, len(schema), 4)
+    assert capfd.readouterr() == ("", "")
     with pytest.raises(CheckpointError, match="no-such-folder"):
         LabelModel.from_backbone("./no-such-folder", schema)

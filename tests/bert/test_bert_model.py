@@ -1,6 +1,8 @@
 """The network: inputs, gradients, poolings, backbones, and its ONNX graphs."""
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
 
@@ -161,7 +163,6 @@ def test_the_8_bit_graph_is_near(chexbert_pth, reference):
 
 
 def test_graphs_suit_onnxruntime_1_17(tiny_folder):
-    import onnx
 
     for name in ("model.onnx", "model.int8.onnx"):
         graph = onnx.load(str(tiny_folder / name))
@@ -187,3 +188,27 @@ def test_flash_attention_is_asked_for_by_name():
     assert LabelModel.from_config(config, SCHEMA, attention="eager").heads.pooling == "cls"
     with pytest.raises((ImportError, ValueError)):
         LabelModel.from_config(config, SCHEMA, attention="no such attention")
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_the_last_layer_is_computed_at_position_0_where_that_is_all_that_counts(pooling):
+    graph = onnx.load_model_from_string(export_bytes(small("bert", pooling)))
+    onnx.checker.check_model(graph)
+    cuts = [node for node in graph.graph.node if node.name.endswith("_first")]
+    # One after attention, one on the way around it.
+    assert len(cuts) == (2 if pooling == "cls" else 0)
+    dense = next(n for n in graph.graph.node if "layer.0/output/dense/MatMul" in n.name)
+    shown = onnx.helper.make_tensor_value_info(dense.output[0], onnx.TensorProto.FLOAT, None)
+    graph.graph.output.append(shown)
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    ids = np.full((2, 9), 7)
+    (states,) = session.run(dense.output, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+    assert states.shape == (2, 1 if pooling == "cls" else 9, 16)
+
+
+def test_heads_stay_in_float32(tiny_folder):
+    graph = onnx.load(str(tiny_folder / "model.int8.onnx")).graph
+    heads = [node for node in graph.node if "/heads/" in node.name]
+    assert {"MatMul"} <= {node.op_type for node in heads}
+    assert not any("Integer" in node.op_type for node in heads)
+    assert sum(node.op_type == "MatMulInteger" for node in graph.node) == 12

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lingula.bert.graph import take_first_early
 from lingula.bert.model import LabelModel
 from lingula.errors import MissingExtraError
 
@@ -43,6 +44,8 @@ def export_onnx(model: LabelModel, target: Path) -> None:
         MissingExtraError: If the ``onnx`` package is not installed.
     """
     _require_onnx()
+    import onnx
+
     plain = LabelModel.from_config(
         model.encoder.config.to_dict(), model.schema, model.heads.pooling, attention="eager"
     )
@@ -72,6 +75,9 @@ def export_onnx(model: LabelModel, target: Path) -> None:
             opset_version=OPSET,
             dynamo=False,
         )
+    written = onnx.load(str(target))
+    if take_first_early(written):
+        onnx.save(written, str(target))
 
 
 def quantize_onnx(source: Path, target: Path, *, reduce_range: bool = True) -> None:

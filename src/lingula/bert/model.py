@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -172,7 +173,8 @@ class LabelModel(nn.Module):
         from transformers import AutoModel
 
         try:
-            encoder = AutoModel.from_pretrained(str(name), trust_remote_code=False)
+            with _quiet():
+                encoder = AutoModel.from_pretrained(str(name), trust_remote_code=False)
         except (OSError, ValueError, KeyError) as error:
             raise CheckpointError(f"{name}: not an encoder that can be loaded: {error}") from None
         return cls(encoder.float(), schema, pooling, dropout).eval()
@@ -237,6 +239,23 @@ class LabelModel(nn.Module):
         if attention_mask is None:
             attention_mask = torch.ones(states.shape[:2], dtype=torch.long, device=states.device)
         return Output(self.heads(states, attention_mask), states[:, 0])
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from drawing a bar and listing the keys that Lingula does without."""
+    from transformers.utils import logging as found
+
+    logging: Any = found  # partly untyped
+    level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bar:
+            logging.enable_progress_bar()
 
 
 def read_config(config: Mapping[str, Any] | Path) -> Any:
