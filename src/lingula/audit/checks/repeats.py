@@ -136,8 +136,8 @@ class RepeatStudies(Check):
             self.name,
             self.title,
             score,
-            f"{clause(patients, 'patients', 'has', 'have')} {count_of(int(counts.sum()), unit)}, "
-            f"and the weight of {effective:,.0f} with equal numbers.",
+            f"{clause(patients, 'patients', 'has', 'have')} {count_of(int(counts.sum()), unit)}; "
+            f"the effective number of patients is {effective:,.0f}.",
             tuple(findings),
             (
                 "Split by patient, and resample patients (not rows) for intervals of test figures.",
