@@ -118,7 +118,7 @@ def test_bad_input(tmp_path: Path) -> None:
         run(TEXT, "--sections", "nonsense")
     with pytest.raises(InputError, match="cannot be written"):
         run(TEXT, "--html", tmp_path / "none" / "page.html")
-    with pytest.raises(LingulaError, match="aggregation: no option of .* for the rules"):
+    with pytest.raises(LingulaError, match=r"aggregation: no option of .* for the rules"):
         run(TEXT, "--labeler", "model.pth", "--aggregation", "chexpert")
     blank = tmp_path / "blank.csv"
     blank.write_text('text\n""\n', encoding="utf-8")
