@@ -20,7 +20,8 @@ def load(
     """A labeler, by name or by path.
 
     Args:
-        name: "rules" (the rule labeler), a CheXbert checkpoint (``.pth``), or a model folder.
+        name: "rules" (the rule labeler), "builtin" (rules and a small model that ships), a
+            CheXbert checkpoint (``.pth``), or a model folder.
         schema: A schema, its name, or a TOML file; the labeler's own if not given.
         options: Passed to the labeler: ``lexicon`` and ``aggregation`` for the rules;
             ``device``, ``runtime``, ``precision``, ``batch_size``, ``threads`` and ``long`` for
@@ -41,11 +42,15 @@ def load(
         _refuse(options, BERT_OPTIONS, f"the labeler {str(name)!r}; they are for BERT labelers")
         return RuleLabeler(schema=schema, **options)
     _refuse(options, RULE_OPTIONS, f"the labeler {str(name)!r}; they are for the rules")
+    if str(name) == "builtin":
+        from lingula.builtin import BuiltinLabeler
+
+        return BuiltinLabeler(schema=schema, **options)
     path = Path(name)
     if not path.exists():
         raise InputError(
-            f'there is no labeler {str(name)!r}: name "rules", a CheXbert .pth file, '
-            "or a model folder"
+            f'there is no labeler {str(name)!r}: name "rules", "builtin", a CheXbert '
+            ".pth file, or a model folder"
         )
     from lingula.bert import load_bert
 
