@@ -98,18 +98,32 @@ def made(classes: list[int], chances: list[float]) -> tuple[Labels, Labels]:
     )
 
 
-def test_a_sure_model_decides_about_positive_and_the_rules_about_the_rest() -> None:
-    # Columns 2 to 5: rules negative, model sure; rules positive, model denies;
-    # rules uncertain, model denies; both positive.
-    rules, model = made([0, 0, 2, 1, 3, 1], [0.01, 0.01, 0.99, 0.01, 0.01, 0.99])
-    assert combine(rules, model)[0, 2:6].tolist() == [1, 3, 3, 1]
-    assert rivals(rules, model)[0, 2:6].tolist() == [True, True, False, False]
-    assert model_positive(model)[0, 2:6].tolist() == [True, False, False, True]
+def test_rules_find_and_deny_and_the_model_weighs() -> None:
+    # Columns 2 to 6: denied, positive but doubted, uncertain and doubted, both positive, affirmed.
+    rules, model = made([0, 0, 2, 1, 3, 1, 3], [0.01, 0.01, 0.99, 0.01, 0.01, 0.99, 0.9])
+    assert combine(rules, model)[0, 2:7].tolist() == [2, 3, 3, 1, 1]
+    assert rivals(rules, model)[0, 2:7].tolist() == [True, True, False, False, True]
+    assert model_positive(model)[0, 2:7].tolist() == [True, False, False, True, True]
 
 
-def test_mild_doubt_of_one_does_not_stop_the_other() -> None:
-    rules, model = made([0, 0, 1, 1, 2, 2], [0.0, 0.0, 0.3, 0.1, 0.7, 0.9])
-    assert combine(rules, model)[0, 2:6].tolist() == [1, 3, 2, 1]
+def test_mild_doubt_changes_nothing() -> None:
+    rules, model = made([0, 0, 1, 3, 2, 0], [0.0, 0.0, 0.3, 0.7, 0.7, 0.7])
+    assert combine(rules, model)[0, 2:6].tolist() == [1, 3, 2, 0]
+
+
+def test_a_denial_or_no_mention_stands_however_sure_the_model_is() -> None:
+    rules, model = made([0, 0, *([0, 2] * 6)], [0.0, *([0.999] * 13)])
+    assert np.array_equal(combine(rules, model), rules.classes)
+
+
+@pytest.mark.parametrize(
+    ("by_rules", "chance", "together"), [(1, 0.3, 1), (1, 0.1, 0), (0, 0.7, 0), (0, 0.9, 1)]
+)
+def test_no_finding_needs_one_of_two_and_no_doubt(
+    by_rules: int, chance: float, together: int
+) -> None:
+    rules, model = made([by_rules], [chance])
+    assert combine(rules, model)[0, 0] == together
 
 
 def test_rules_alone_decide_where_the_model_learned_nothing() -> None:

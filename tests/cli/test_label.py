@@ -124,8 +124,9 @@ class TestWhatAUserGets:
         report = f"FINDINGS:\n{NO_EDEMA}\n\nIMPRESSION:\n{FRACTURE}"
         source = make(tmp_path / "in.csv", report, column="report")
         status, _, _ = lingula(
-            "label", source, "-o", tmp_path / "o.csv", "--evidence", tmp_path / "e.jsonl"
-        )
+            "label", source, "-o", tmp_path / "o.csv", "--evidence", tmp_path / "e.jsonl",
+            "--labeler", "rules",
+        )  # fmt: skip
         assert status == 0
         rows = [json.loads(line) for line in (tmp_path / "e.jsonl").read_text().splitlines()]
         found = {row["observation"]: row for row in rows}
@@ -261,8 +262,9 @@ class TestRefused:
         assert "no labeler" in refused(source, *out, "--labeler", "magic")
         assert "no encoding 'utf-9'" in refused(source, *out, "--encoding", "utf-9")
         assert "no section 'beginning'" in refused(source, *out, "--sections", "beginning")
-        assert "device: no option of the labeler" in refused(source, *out, "--device", "cpu")
-        assert "no probabilities" in refused(source, *out, "--probabilities")
+        rules = (*out, "--labeler", "rules")
+        assert "device: no option of the labeler" in refused(source, *rules, "--device", "cpu")
+        assert "no probabilities" in refused(source, *rules, "--probabilities")
         lexicon = tmp_path / "my.toml"
         assert "my.toml" in refused(source, *out, "--lexicon", lexicon)
         lexicon.write_text("[[mention]]\n")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: What a command labels with if no labeler is named; the README says why.
-DEFAULT_LABELER = "rules"
+DEFAULT_LABELER = "builtin"
 
 _OPTIONS = (
     click.option(
