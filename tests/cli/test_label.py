@@ -297,7 +297,8 @@ def write_many(path: Path, rows: int) -> Path:
 def test_ctrl_c_and_resume(tmp_path: Path) -> None:
     source = write_many(tmp_path / "in.csv", 14_000)
     output = tmp_path / "o.parquet"
-    command = [sys.executable, "-m", "lingula", "label", str(source), "-o", str(output)]
+    command = [sys.executable, "-m", "lingula", "label", "--labeler", "rules", str(source)]
+    command += ["-o", str(output)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     work = tmp_path / "o.parquet.partial"
@@ -327,7 +328,7 @@ def test_ctrl_c_and_resume(tmp_path: Path) -> None:
 def test_a_bar_on_a_terminal_unless_quiet(tmp_path: Path, quiet: bool) -> None:
     source = write_many(tmp_path / "in.csv", 3000)
     screen, terminal = pty.openpty()
-    command = [sys.executable, "-m", "lingula", "label", str(source)]
+    command = [sys.executable, "-m", "lingula", "label", str(source), "--labeler", "rules"]
     options = ["-o", str(tmp_path / "o.csv"), *(["--quiet"] if quiet else [])]
     with subprocess.Popen(
         [*command, *options], stderr=terminal, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"}
