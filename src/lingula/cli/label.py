@@ -169,7 +169,7 @@ def command(
         _tell_kept_work(output, quiet)
         raise
     if not quiet:
-        for line in summary_lines(summary):
+        for line in summary_lines(summary, labeler):
             click.echo(line, err=True)
 
 

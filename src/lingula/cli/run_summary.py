@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lingula.labels import Label
+from lingula.labels import Label, Labeler
 
 if TYPE_CHECKING:
     from lingula.pipeline import Summary
@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 _COLUMNS = (Label.POSITIVE, Label.NEGATIVE, Label.UNCERTAIN, Label.BLANK)
 
 
-def summary_lines(summary: Summary) -> Iterator[str]:
-    """What was done, counts a label, and everything that a user should look at."""
+def summary_lines(summary: Summary, labeler: Labeler) -> Iterator[str]:
+    """What was done, by which labeler, counts a label, and all that a user should look at."""
     yield from _warnings(summary)
     text = " + ".join(summary.text_columns)
     if summary.sections is not None:
         text += f" (sections {', '.join(summary.sections)})"
     yield f"{summary.output}: {summary.rows:,} reports, text from {text}"
+    name, digest = getattr(labeler, "name", "a labeler"), getattr(labeler, "sha256", None)
+    yield f"  labeled by {name}" + (f" (sha256 {digest[:12]})" if digest else "")
     yield f"  {summary.empty:,} empty, {summary.distinct:,} distinct texts"
     if summary.restored:
         yield f"  {summary.restored:,} of them labeled by the run that was interrupted"
