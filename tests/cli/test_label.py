@@ -76,7 +76,8 @@ class TestWhatAUserGets:
         assert [row["Fracture"] for row in rows] == ["", "", "1.0", ""]
         lines = err.splitlines()
         assert lines[0] == f"{tmp_path / 'out.csv'}: 4 reports, text from impression"
-        assert lines[1] == "  1 empty, 3 distinct texts"
+        assert lines[1].startswith("  labeled by builtin (sha256 ")
+        assert lines[2] == "  1 empty, 3 distinct texts"
         table = {line[:28].strip(): line[28:].split() for line in lines[2:]}
         assert table[""] == ["positive", "negative", "uncertain", "blank"]
         assert table["Edema"] == ["0", "2", "0", "2"]
