@@ -296,14 +296,14 @@ def write_many(path: Path, rows: int) -> Path:
 
 @pytest.mark.slow
 def test_ctrl_c_and_resume(tmp_path: Path) -> None:
-    source = write_many(tmp_path / "in.csv", 14_000)
+    source = write_many(tmp_path / "in.csv", 20_000)
     output = tmp_path / "o.parquet"
     command = [sys.executable, "-m", "lingula", "label", "--labeler", "rules", str(source)]
     command += ["-o", str(output)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     work = tmp_path / "o.parquet.partial"
-    while len(list(work.glob("task-*"))) < 2 and time.monotonic() < until:
+    while len(list(work.glob("task-*"))) < 1 and time.monotonic() < until:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -321,7 +321,7 @@ def test_ctrl_c_and_resume(tmp_path: Path) -> None:
     whole = tmp_path / "whole.parquet"
     subprocess.run([*command[:-1], str(whole), "--quiet", "--workers", "1"], check=True)
     assert output.read_bytes() == whole.read_bytes()
-    assert pq.read_metadata(output).num_rows == 14_000
+    assert pq.read_metadata(output).num_rows == 20_000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
