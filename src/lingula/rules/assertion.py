@@ -27,6 +27,24 @@ class Assertion(NamedTuple):
     cue: Span | None
 
 
+class _Scope(NamedTuple):
+    """How far a cue reaches, ready for use."""
+
+    forward: bool
+    backward: bool
+    reach: int
+    stops: frozenset[str]
+
+    @classmethod
+    def of(cls, cue: Cue) -> _Scope:
+        return cls(
+            cue.direction is not Direction.BACKWARD,
+            cue.direction is not Direction.FORWARD,
+            cue.reach,
+            frozenset(cue.stops),
+        )
+
+
 class AssertionClassifier:
     """Labels mentions by the cues in whose scope they stand.
 
@@ -38,7 +56,7 @@ class AssertionClassifier:
     def __init__(self, lexicon: Lexicon) -> None:
         self._mentions = lexicon.mentions
         self._cues = lexicon.cues
-        self._stops = [frozenset(cue.stops) for cue in lexicon.cues]
+        self._scopes = [_Scope.of(cue) for cue in lexicon.cues]
         order = list(_ASSERTIONS)
         #: Place of a cue's category in that order; None for neutral cues and states.
         self._rank = [
@@ -55,8 +73,9 @@ class AssertionClassifier:
     ) -> list[Assertion]:
         """One assertion a mention; mentions of which nothing is asserted are left out."""
         found: list[Assertion] = []
-        cues = longest(cues)
-        tokens = self._outside(tokens, mentions)
+        if cues:
+            cues = longest(cues)
+            tokens = self._outside(tokens, mentions)
         for mention in mentions:
             rule = self._mentions[mention.rule]
             near = [
@@ -147,19 +166,18 @@ class AssertionClassifier:
         return len(between) + 10 * between.count(",") + 5 * unchanged
 
     def _reaches(self, tokens: list[str], cue: Span, target: Span, walls: list[int]) -> bool:
-        rule = self._cues[cue.rule]
-        if cue.end <= target.start and rule.direction is not Direction.BACKWARD:
-            first, second = cue, target
-        elif target.end <= cue.start and rule.direction is not Direction.FORWARD:
-            first, second = target, cue
+        scope = self._scopes[cue.rule]
+        if cue.end <= target.start and scope.forward:
+            start, end = cue.end, target.start
+        elif target.end <= cue.start and scope.backward:
+            start, end = target.end, cue.start
         else:
             return False
-        if second.start - first.end > rule.reach:
+        if start == end:
+            return True
+        if end - start > scope.reach or (walls and separated(walls, start, end)):
             return False
-        if separated(walls, first.end, second.start):
-            return False
-        stops = self._stops[cue.rule]
-        return not stops or stops.isdisjoint(tokens[first.end : second.start])
+        return not scope.stops or scope.stops.isdisjoint(tokens[start:end])
 
 
 def _gap(one: Span, other: Span) -> int:

@@ -25,6 +25,8 @@ def clause_walls(tokens: list[str], hard: Collection[int], words: ClauseWords) -
     between two finite verbs ("the heart is large and the lungs are clear"). Before an "or" a comma
     only separates items of a list ("no effusion, consolidation, or pneumothorax").
     """
+    if _COORDINATORS.isdisjoint(tokens):
+        return sorted(hard)
     walls = set(hard)
     previous_verb = -1
     candidates: list[int] = []
@@ -50,7 +52,9 @@ def separated(walls: list[int], first_end: int, second_start: int) -> bool:
 
 
 def _last_alternative(tokens: list[str]) -> int:
-    return max((at for at, token in enumerate(tokens) if token in _ALTERNATIVES), default=-1)
+    if _ALTERNATIVES.isdisjoint(tokens):
+        return -1
+    return max(at for at, token in enumerate(tokens) if token in _ALTERNATIVES)
 
 
 def _next_word(tokens: list[str], at: int) -> str:

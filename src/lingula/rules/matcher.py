@@ -71,17 +71,18 @@ class Matcher:
         boundaries: list[int] = []
         for at, (length, items) in self._automaton.iter(sentence):
             end = sentence.count(" ", 0, at)
+            start = end - length
             for kind, rule in items:
-                if kind == MENTION:
-                    mentions.append(Span(end - length, end, rule))
-                elif kind == CUE:
-                    cues.append(Span(end - length, end, rule))
+                if kind == CUE:
+                    cues.append(Span(start, end, rule))
+                elif kind == MENTION:
+                    mentions.append(Span(start, end, rule))
                 elif kind == BOUNDARY:
-                    boundaries.append(end - length)
+                    boundaries.append(start)
                 elif kind == CONTEXT:
-                    contexts.append(Span(end - length, end, rule))
+                    contexts.append(Span(start, end, rule))
                 else:
-                    blocks.append(Span(end - length, end, rule))
+                    blocks.append(Span(start, end, rule))
         if not mentions:
             return None
         return Scan(sentence.split(), mentions, blocks, contexts, cues, boundaries)
@@ -92,7 +93,11 @@ def longest(spans: list[Span]) -> list[Span]:
     if len(spans) < 2:
         return spans
     kept: list[Span] = []
-    for span in sorted(spans, key=lambda item: (item.start, -item.end)):
+    for span in sorted(spans, key=_widest_first):
         if not kept or span.end > kept[-1].end or span[:2] == kept[-1][:2]:
             kept.append(span)
     return kept
+
+
+def _widest_first(span: Span) -> tuple[int, int]:
+    return span[0], -span[1]
