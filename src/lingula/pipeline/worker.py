@@ -7,6 +7,7 @@ and goes too.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import struct
@@ -72,6 +73,8 @@ def main() -> None:
     source = sys.stdin.buffer
     try:
         setup: WorkerSetup = receive(source)
+        # The labeler stays as long as the process: garbage need not be looked for in it.
+        gc.freeze()
         while True:
             texts: Sequence[str | None] = receive(source)
             send(output, _answer(setup, texts))

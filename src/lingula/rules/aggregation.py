@@ -63,17 +63,15 @@ def aggregate(
     """
     k = len(schema)
     classes = np.empty((len(masks), k), dtype=np.int8)
+    words = _words(masks, 3 * k + 1)
     for first in range(0, k, _WORD):
         width = min(_WORD, k - first)
-        word_mask = (1 << (3 * width)) - 1
-        words = np.fromiter(
-            ((mask >> (3 * first)) & word_mask for mask in masks), np.int64, len(masks)
-        )
         shifts = np.arange(width, dtype=np.int64) * 3
-        classes[:, first : first + width] = table[(words[:, None] >> shifts) & 7]
+        word = words[first // _WORD]
+        classes[:, first : first + width] = table[(word[:, None] >> shifts) & 7]
     if NO_FINDING in schema:
         own = schema.index(NO_FINDING)
-        other = np.fromiter(((mask >> (3 * k)) & 1 for mask in masks), np.bool_, len(masks))
+        other = ((words[k // _WORD] >> (3 * (k % _WORD))) & 1).astype(np.bool_)
         pathology = [
             column
             for column, name in enumerate(schema.names)
@@ -86,3 +84,15 @@ def aggregate(
     rows = np.arange(k)
     classes[~schema.permits()[rows, classes]] = Label.BLANK
     return classes
+
+
+def _words(masks: Sequence[int], bits: int) -> list[npt.NDArray[np.int64]]:
+    """The masks cut into words of 20 observations, lowest first: int64, shape (n,) each."""
+    size = 3 * _WORD
+    if bits <= size:
+        return [np.array(masks, dtype=np.int64)]
+    cut = (1 << size) - 1
+    return [
+        np.fromiter(((mask >> low) & cut for mask in masks), np.int64, len(masks))
+        for low in range(0, bits, size)
+    ]

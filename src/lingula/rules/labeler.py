@@ -15,7 +15,7 @@ from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
 from lingula.rules.matcher import Matcher
 from lingula.rules.mentions import MentionExtractor
-from lingula.rules.patterns import token_line, token_spans
+from lingula.rules.patterns import token_spans, tokens_of
 from lingula.text.sentences import split_sentences
 
 #: Distinct sentences that are remembered; about 100 bytes each.
@@ -111,7 +111,8 @@ class RuleLabeler:
     def _mask(self, text: str) -> int:
         known = self._masks
         mask = 0
-        for start, end in _sentences(text):
+        spans = split_sentences(text) if len(text) <= LONGEST_SENTENCE else _sentences(text)
+        for start, end in spans:
             sentence = text[start:end]
             found = known.get(sentence)
             if found is None:
@@ -125,7 +126,7 @@ class RuleLabeler:
         return mask
 
     def _judge(self, sentence: str) -> list[Assertion]:
-        scan = self._matcher.scan(token_line(sentence))
+        scan = self._matcher.scan(tokens_of(sentence))
         if scan is None:
             return []
         walls = clause_walls(scan.tokens, scan.boundaries, self._words)

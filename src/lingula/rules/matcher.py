@@ -34,9 +34,9 @@ class Scan(NamedTuple):
 class Matcher:
     """Finds the phrases of a lexicon.
 
-    Phrases are stored with one space on both sides and sentences are written the same way
-    (``patterns.token_line``), so a match is always one of whole words. All phrases are searched
-    at once by the algorithm of Aho and Corasick (1975), in time linear in the sentence.
+    Phrases are stored with one space on both sides and sentences are written the same way, so a
+    match is always one of whole words. All phrases are searched at once by the algorithm of Aho and
+    Corasick (1975), in time linear in the sentence.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -62,8 +62,9 @@ class Matcher:
             self._automaton.add_word(f" {phrase} ", (phrase.count(" ") + 1, tuple(items)))
         self._automaton.make_automaton()
 
-    def scan(self, sentence: str) -> Scan | None:
-        """All matches in a sentence in normal form, or None when it mentions nothing."""
+    def scan(self, tokens: list[str]) -> Scan | None:
+        """All matches in a sentence of these tokens, or None when it mentions nothing."""
+        sentence = f" {' '.join(tokens)} "
         mentions: list[Span] = []
         blocks: list[Span] = []
         contexts: list[Span] = []
@@ -85,7 +86,7 @@ class Matcher:
                     blocks.append(Span(start, end, rule))
         if not mentions:
             return None
-        return Scan(sentence.split(), mentions, blocks, contexts, cues, boundaries)
+        return Scan(tokens, mentions, blocks, contexts, cues, boundaries)
 
 
 def longest(spans: list[Span]) -> list[Span]:

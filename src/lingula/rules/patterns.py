@@ -21,9 +21,13 @@ TOKEN = re.compile(
 MOST_PHRASES = 20_000
 
 
-def token_line(sentence: str) -> str:
-    """A sentence as its tokens in lower case, each with one space on both sides."""
-    return f" {' '.join(TOKEN.findall(sentence)).lower()} "
+def tokens_of(sentence: str) -> list[str]:
+    """The tokens of a sentence, in lower case."""
+    lowered = sentence.lower()
+    if len(lowered) == len(sentence):
+        return TOKEN.findall(lowered)
+    # A few letters become two in lower case, which could move the borders of tokens.
+    return [token.lower() for token in TOKEN.findall(sentence)]
 
 
 def expand(pattern: str) -> list[str]:
@@ -35,7 +39,7 @@ def expand(pattern: str) -> list[str]:
     raw, rest = _sequence(pattern, 0, "")
     if rest != len(pattern):
         raise ValueError(f"unpaired {pattern[rest]!r} in the pattern {pattern!r}")
-    phrases = list(dict.fromkeys(token_line(item).strip() for item in raw))
+    phrases = list(dict.fromkeys(" ".join(tokens_of(item)) for item in raw))
     if not all(phrases):
         raise ValueError(f"the pattern {pattern!r} also stands for an empty phrase")
     return phrases

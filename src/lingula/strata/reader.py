@@ -14,7 +14,7 @@ from lingula.rules.assertion import Assertion, AssertionClassifier
 from lingula.rules.clauses import ClauseWords, clause_walls
 from lingula.rules.matcher import Matcher, Scan, Span
 from lingula.rules.mentions import MentionExtractor
-from lingula.rules.patterns import token_line, token_spans
+from lingula.rules.patterns import token_spans, tokens_of
 from lingula.strata.attach import attach
 from lingula.strata.cells import Cells
 from lingula.strata.definitions import detail_names, strata, strata_lexicon
@@ -149,7 +149,7 @@ class StrataReader:
                 yield start, end, found
 
     def _judge(self, sentence: str) -> _Sentence:
-        scan = self._matcher.scan(token_line(sentence))
+        scan = self._matcher.scan(tokens_of(sentence))
         if scan is None or all(self._is_detail[span.rule] for span in scan.mentions):
             return _NOTHING
         walls = clause_walls(scan.tokens, scan.boundaries, self._words)
