@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lingula.errors import InputError
 from lingula.labels import Label, Labels, is_missing
+from lingula.text.normalize import normal_form
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -201,5 +202,5 @@ class AuditInput:
         for row, text in enumerate(self.texts):
             if text is None or is_missing(text):
                 continue
-            codes[row] = seen.setdefault(" ".join(text.casefold().split()), len(seen))
+            codes[row] = seen.setdefault(normal_form(text), len(seen))
         return Groups(codes, tuple(seen))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lingula.errors import InputError
 from lingula.labels import Label
+from lingula.text.normalize import normal_form
 
 Classes = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
@@ -88,7 +89,7 @@ class Examples:
 
 def text_key(text: str) -> str:
     """What makes two texts the same: lower case, runs of white space as one space."""
-    return " ".join(text.lower().split())
+    return normal_form(text)
 
 
 def refuse_leakage(train: Sequence[str], held_out: Sequence[str], what: str) -> None:
