@@ -36,6 +36,14 @@ from lingula.schemas import CHEXBERT_ORDER
 
 BATCH = 18
 
+#: The ways that are timed beside the original's loop, with the options of ``lingula.load``.
+WAYS: dict[str, dict[str, str]] = {
+    "torch fp32": {"runtime": "torch"},
+    "onnx fp32": {"runtime": "onnx", "precision": "fp32"},
+    "onnx int8": {"runtime": "onnx", "precision": "int8"},
+    "onnx exact": {"runtime": "onnx", "precision": "exact"},
+}
+
 
 class Original(nn.Module):
     """CheXbert's network as its code has it: an encoder and 14 separate heads."""
@@ -103,6 +111,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep the built model here, or use it again")
     parser.add_argument("--threads", type=int, help="of every way; one a core if not given")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     options = parser.parse_args()
 
     table = read(options.csv, options.column)
@@ -115,18 +124,13 @@ def main() -> None:
         folder = options.folder or Path(scratch) / "model"
         if not folder.exists():
             build(folder)
-        ways = {
-            "torch fp32": {"runtime": "torch"},
-            "onnx fp32": {"runtime": "onnx", "precision": "fp32"},
-            "onnx int8": {"runtime": "onnx", "precision": "int8"},
-            "onnx exact": {"runtime": "onnx", "precision": "exact"},
-        }
         if options.threads is not None:
             torch.set_num_threads(options.threads)
         labelers = {
-            name: lingula.load(folder, threads=options.threads, **way) for name, way in ways.items()
+            name: lingula.load(folder, threads=options.threads, **WAYS[name])
+            for name in options.ways
         }
-        plain = labelers["torch fp32"]
+        plain = lingula.load(folder, runtime="torch")
         original = Original(plain.model)
 
         def ids_of(texts: list[str]) -> list[list[int]]:

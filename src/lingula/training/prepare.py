@@ -11,6 +11,7 @@ import numpy as np
 from lingula.errors import InputError
 from lingula.labels import Schema
 from lingula.training.augment.compose import compose_reports, shuffle_sentences
+from lingula.training.augment.substitute import Substitution
 from lingula.training.augment.translate import back_translate, translator
 from lingula.training.examples import (
     Bools,
@@ -219,6 +220,13 @@ def _augmented(
         counts[f"{name}: kept"] = len(new.texts)
         counts[f"{name}: unchanged"] = new.unchanged
         counts[f"{name}: dropped, other labels"] = new.changed_labels
+    if asked.substituted:
+        substitution = Substitution(silver.labeler, sentences_of(examples.texts))
+        wanted = round(asked.substituted * len(examples))
+        new_texts = distinct(substitution.make(wanted, generator))
+        if new_texts:
+            parts.append(Examples.full(new_texts, silver.classes(new_texts)))
+        counts["substituted"] = len(new_texts)
     if asked.composed:
         composed = compose_reports(
             sentences_of(examples.texts), round(asked.composed * len(examples)), generator

@@ -102,12 +102,15 @@ class Augmentation:
     Attributes:
         shuffled_copies: Copies of each report with its sentences in another order.
         composed: New reports, each of sentences of the training texts, as a share of the texts.
+        substituted: New sentences in which another observation's phrase takes a mention's place, as
+            a share of the texts; their labels, and the phrases, are those of the rules.
         back_translations: Engines through which each report goes once, such as
             "apertium:eng-spa".
     """
 
     shuffled_copies: int = 0
     composed: float = 0.0
+    substituted: float = 0.0
     back_translations: tuple[str, ...] = ()
 
 

@@ -22,6 +22,10 @@ class SilverLabels:
         schema: Observations that are wanted.
         folder: Of the cache, or None for none.
 
+    Attributes:
+        labeler: As given.
+        sha256: Its digest in hexadecimal, or an empty text if it has none.
+
     Raises:
         SchemaError: If the labeler's observations are others.
     """
@@ -32,14 +36,14 @@ class SilverLabels:
                 f"the silver labeler's schema {labeler.schema.name!r} and the recipe's "
                 f"{schema.name!r} name different observations"
             )
-        self._labeler = labeler
+        self.labeler = labeler
         self._folder = folder
         self.sha256 = str(getattr(labeler, "sha256", ""))
 
     def classes(self, texts: Sequence[str]) -> Classes:
         """Class indices: int8, (n, k)."""
         if self._folder is None or not self.sha256:
-            return self._labeler.label(list(texts)).classes
+            return self.labeler.label(list(texts)).classes
         digest = hashlib.sha256(self.sha256.encode())
         for text in texts:
             digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
@@ -47,7 +51,7 @@ class SilverLabels:
         if path.is_file():
             held: Classes = np.load(path, allow_pickle=False)
             return held
-        made = self._labeler.label(list(texts)).classes
+        made = self.labeler.label(list(texts)).classes
         self._folder.mkdir(parents=True, exist_ok=True)
         beside = self._folder / f".{path.name}"
         with beside.open("wb") as stream:
