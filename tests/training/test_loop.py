@@ -19,7 +19,8 @@ from lingula.schemas import load_schema
 from lingula.training.backbones import load_backbone
 from lingula.training.batches import encode, epoch_batches, padded
 from lingula.training.examples import Examples
-from lingula.training.loop import predict, train_stage
+from lingula.training.loop import train_stage
+from lingula.training.prediction import predict
 from lingula.training.pruning import prune_vocabulary
 from lingula.training.recipe import Backbone, Stage
 from tests.training.conftest import make_reports

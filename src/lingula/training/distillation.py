@@ -30,7 +30,8 @@ from lingula.bert.tokenizer import TextTokenizer
 from lingula.bert.weights import save_folder
 from lingula.errors import InputError, RecipeError
 from lingula.training.examples import Examples, Rows, draw_validation, text_key
-from lingula.training.loop import Progress, train_stage
+from lingula.training.loop import train_stage
+from lingula.training.progress import Progress
 from lingula.training.recipe import Stage
 from lingula.training.scoring import Figures, score
 from lingula.training.silver import distinct

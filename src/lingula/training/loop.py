@@ -7,12 +7,11 @@ that was never interrupted.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,24 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lingula.bert.batching import plan_batches
+from lingula.bert.batching import Batch
 from lingula.bert.model import LabelModel
-from lingula.bert.runtimes.torch import AUTOCAST, TorchRuntime
-from lingula.bert.tokenizer import Ids, TextTokenizer
+from lingula.bert.runtimes.torch import AUTOCAST
+from lingula.bert.tokenizer import TextTokenizer
 from lingula.errors import CheckpointError, RecipeError
 from lingula.training.batches import encode, epoch_batches, fill_batch
+from lingula.training.checkpoints import (
+    StageFolder,
+    State,
+    figures_of,
+    plain_figures,
+    read_checkpoint,
+)
 from lingula.training.examples import Classes, Examples, Rows
 from lingula.training.losses import balanced_chances, class_weights, label_loss
+from lingula.training.optimization import make_optimizer, rate_share
+from lingula.training.prediction import predict
+from lingula.training.progress import Progress, StageResult
 from lingula.training.recipe import Stage
 from lingula.training.scoring import Figures, score
 
@@ -36,64 +45,6 @@ SAVE_SECONDS = 600.0
 
 #: Steps between entries of the log.
 LOG_STEPS = 50
-
-#: Positions of a batch in validation.
-SCORE_TOKENS = 4096
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a stage is.
-
-    Attributes:
-        stage: Its name.
-        epoch: From 1.
-        step: Steps done.
-        steps: Steps in all.
-        loss: Mean over the last steps.
-        seconds_left: Estimate; NaN at the start.
-        figures: Of the validation that was just done, or None.
-    """
-
-    stage: str
-    epoch: int
-    step: int
-    steps: int
-    loss: float
-    seconds_left: float
-    figures: Figures | None = None
-
-
-@dataclass(frozen=True)
-class StageResult:
-    """What a stage came to.
-
-    Attributes:
-        best: Figures of the checkpoint that was kept; None without validation examples.
-        best_step: Its step.
-        steps: Steps done.
-        stopped_early: Whether ``patience`` ran out.
-        seconds: Time taken, without interruptions.
-    """
-
-    best: Figures | None
-    best_step: int
-    steps: int
-    stopped_early: bool
-    seconds: float
-
-
-@dataclass
-class _State:
-    """What changes from step to step, apart from tensors."""
-
-    step: int = 0
-    best_value: float = -math.inf
-    best_step: int = 0
-    best: dict[str, Any] | None = None
-    waited: int = 0
-    seconds: float = 0.0
-    stopped: bool = False
 
 
 def train_stage(
@@ -146,19 +97,6 @@ def train_stage(
     ).run(resume, stop_after)  # fmt: skip
 
 
-def predict(
-    model: LabelModel, sequences: Sequence[Ids], device: torch.device, pad_id: int = 0
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Logits of token sequences in evaluation mode and full precision: float32, (n, k, 4)."""
-    k = len(model.schema)
-    out = np.zeros((len(sequences), k, 4), dtype=np.float32)
-    runtime = TorchRuntime(model, [device])
-    batches = plan_batches(sequences, tokens=SCORE_TOKENS, pad_id=pad_id)
-    for answer in runtime.run(batches, embedding=False):
-        out[answer.rows] = answer.logits
-    return out
-
-
 class _Trainer:
     def __init__(
         self,
@@ -182,7 +120,8 @@ class _Trainer:
         self.tokenizer = tokenizer
         self.train = train
         self.validation = validation if validation is not None and len(validation) else None
-        self.stage, self.folder, self.seed, self.device = stage, folder, seed, device
+        self.stage, self.seed, self.device = stage, seed, device
+        self.files = StageFolder(folder)
         self.report, self.loss = progress, loss
         self.sequences = encode(train.texts, tokenizer)
         self.lengths = np.array([len(ids) for ids in self.sequences], dtype=np.intp)
@@ -198,19 +137,19 @@ class _Trainer:
         per_epoch = [-(-count // stage.accumulate) for count in counts]
         self.ends = np.cumsum(per_epoch)
         self.steps = int(self.ends[-1])
-        self.optimizer = _optimizer(model, stage)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+        self.optimizer = make_optimizer(model, stage)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: rate_share(step, self.steps, stage.warmup)
+        )
         self.scaler = torch.amp.GradScaler(device.type, enabled=stage.precision == "fp16")
-        self.state = _State()
+        self.state = State()
 
     def run(self, resume: bool, stop_after: int | None) -> StageResult:
-        self.folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(self.seed)
-        if resume and (self.folder / "last.pt").is_file():
+        if resume and self.files.last.is_file():
             self._restore()
         else:
-            for name in ("last.pt", "best.pt", "log.jsonl"):
-                (self.folder / name).unlink(missing_ok=True)
+            self.files.clear()
         done = 0
         begun = saved = time.monotonic()
         before = self.state.seconds
@@ -250,12 +189,6 @@ class _Trainer:
             self.lengths, self.stage.batch_tokens, (self.seed, epoch), self.chances
         )
 
-    def _rate(self, step: int) -> float:
-        rising = max(1, round(self.stage.warmup * self.steps))
-        if step < rising:
-            return (step + 1) / rising
-        return max(0.0, (self.steps - step) / max(1, self.steps - rising))
-
     def _step(self, batches: Sequence[Rows]) -> float:
         self.model.train()
         rows = sum(len(batch) for batch in batches)
@@ -268,7 +201,7 @@ class _Trainer:
                 cost = self._cost(ids, mask, batch)
             value = float(cost.detach())
             if not math.isfinite(value):
-                self._refuse(filled.ids, filled.mask, batch, value)
+                self._refuse(filled, value)
             scaled: Any = self.scaler.scale(cost * (len(batch) / rows))
             scaled.backward()
             total += value * len(batch) / rows
@@ -298,10 +231,8 @@ class _Trainer:
             return nullcontext()
         return torch.autocast(self.device.type, dtype=AUTOCAST[self.stage.precision])
 
-    def _refuse(self, ids: Any, mask: Any, rows: Rows, value: float) -> None:
-        path = self.folder / "bad_batch.pt"
-        content = {"input_ids": ids, "attention_mask": mask, "rows": rows.astype(np.int64)}
-        torch.save({name: torch.from_numpy(array) for name, array in content.items()}, path)
+    def _refuse(self, batch: Batch, value: float) -> None:
+        path = self.files.write_bad_batch(batch)
         raise RecipeError(
             f"stage {self.stage.name!r}: the loss is {value} at step {self.state.step + 1}; the "
             f"batch is in {path}; lower learning_rate, or train in fp32, and go on with --resume"
@@ -319,29 +250,25 @@ class _Trainer:
             "seconds": round(self.state.seconds, 1),
         }
         if not due:
-            self._log(event)
+            self.files.log(event)
             return None
         figures = None
         if self.validation is not None:
-            figures = self.figures(self.validation)
+            figures = self._figures(self.validation)
             value = figures.value(self.stage.metric)
             event["figures"] = plain_figures(figures)
             if value > self.state.best_value:
                 self.state.best_value, self.state.best_step = value, step
                 self.state.best, self.state.waited = plain_figures(figures), 0
-                _write(self.model.state_dict(), self.folder / "best.pt")
+                self.files.write_best(self.model.state_dict())
             else:
                 self.state.waited += 1
                 patience = self.stage.patience
                 self.state.stopped = bool(patience) and self.state.waited >= patience
-        self._log(event)
+        self.files.log(event)
         return figures
 
-    def _log(self, event: dict[str, Any]) -> None:
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(event) + "\n")
-
-    def figures(self, examples: Examples) -> Figures:
+    def _figures(self, examples: Examples) -> Figures:
         logits = predict(self.model, self.held_out, self.device, self.tokenizer.pad_id)
         classes: Classes = logits.argmax(axis=-1).astype(np.int8)
         return score(examples, classes, self.model.schema, self.stage.metric_observations)
@@ -350,7 +277,7 @@ class _Trainer:
         random = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             random["cuda"] = torch.cuda.get_rng_state(self.device)
-        _write(
+        self.files.write_last(
             {
                 "model": self.model.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
@@ -360,13 +287,12 @@ class _Trainer:
                 "state": asdict(self.state),
                 "data": self.train.digest(),
                 "steps": self.steps,
-            },
-            self.folder / "last.pt",
+            }
         )
 
     def _restore(self) -> None:
-        path = self.folder / "last.pt"
-        held = _read(path, self.device)
+        path = self.files.last
+        held = read_checkpoint(path, self.device)
         if held.get("data") != self.train.digest() or held.get("steps") != self.steps:
             raise CheckpointError(
                 f"{path}: is of other data or another recipe than this run's; leave out --resume, "
@@ -376,71 +302,19 @@ class _Trainer:
         self.optimizer.load_state_dict(held["optimizer"])
         self.schedule.load_state_dict(held["schedule"])
         self.scaler.load_state_dict(held["scaler"])
-        self.state = _State(**held["state"])
+        self.state = State(**held["state"])
         torch.set_rng_state(held["random"]["cpu"].cpu())
         if "cuda" in held["random"]:
             torch.cuda.set_rng_state(held["random"]["cuda"].cpu(), self.device)
 
     def _keep_best(self) -> None:
-        path = self.folder / "best.pt"
         if self.validation is None:
-            _write(self.model.state_dict(), path)
+            self.files.write_best(self.model.state_dict())
         else:
-            self.model.load_state_dict(_read(path, self.device))
+            self.model.load_state_dict(read_checkpoint(self.files.best, self.device))
         self.model.eval()
 
     def _result(self) -> StageResult:
         state = self.state
-        best = None if state.best is None else _figures(state.best)
+        best = None if state.best is None else figures_of(state.best)
         return StageResult(best, state.best_step, state.step, state.stopped, state.seconds)
-
-
-def _optimizer(model: LabelModel, stage: Stage) -> torch.optim.AdamW:
-    # Biases and layer norms do not decay, as in BERT's own training.
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
-        groups.setdefault((name.startswith("heads."), parameter.ndim > 1), []).append(parameter)
-    return torch.optim.AdamW(
-        [
-            {
-                "params": parameters,
-                "lr": stage.head_learning_rate if heads else stage.learning_rate,
-                "weight_decay": stage.weight_decay if decays else 0.0,
-            }
-            for (heads, decays), parameters in groups.items()
-        ],
-        fused=True,
-    )
-
-
-def plain_figures(figures: Figures) -> dict[str, Any]:
-    """Figures as JSON holds them: NaN as null."""
-    return {
-        name: [None if math.isnan(x) else x for x in value] if isinstance(value, tuple) else value
-        for name, value in asdict(figures).items()
-    }
-
-
-def _figures(plain: dict[str, Any]) -> Figures:
-    made: dict[str, Any] = {
-        name: tuple(math.nan if x is None else x for x in value)
-        if isinstance(value, (list, tuple))
-        else value
-        for name, value in plain.items()
-    }
-    return Figures(**made)
-
-
-def _write(content: object, path: Path) -> None:
-    """Save beside and rename, so that an interruption leaves the last whole file."""
-    beside = path.with_name(f".{path.name}")
-    torch.save(content, beside)
-    beside.replace(path)
-
-
-def _read(path: Path, device: torch.device) -> dict[str, Any]:
-    try:
-        held: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:  # noqa: BLE001  (torch raises many kinds for a damaged file)
-        raise CheckpointError(f"{path}: damaged: {error}; leave out --resume") from None
-    return held

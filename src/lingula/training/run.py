@@ -37,10 +37,13 @@ from lingula.schemas import load_schema, shipped_schemas
 from lingula.training.backbones import load_backbone
 from lingula.training.batches import encode
 from lingula.training.calibration import fit_temperatures
+from lingula.training.checkpoints import plain_figures
 from lingula.training.examples import Classes, Examples
-from lingula.training.loop import Progress, StageResult, plain_figures, predict, train_stage
+from lingula.training.loop import train_stage
 from lingula.training.model_card import model_card
+from lingula.training.prediction import predict
 from lingula.training.prepare import Part, StageData, read_parts, stage_data
+from lingula.training.progress import Progress, StageResult
 from lingula.training.pruning import prune_vocabulary
 from lingula.training.recipe import Recipe, Stage, recipe_to_dict
 from lingula.training.scoring import Figures, score
