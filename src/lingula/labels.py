@@ -282,7 +282,18 @@ class Labels:
 
 
 class Labeler(Protocol):
-    """What the command line, the metrics and the trainer know of a labeler."""
+    """What the command line, the metrics and the trainer know of a labeler.
+
+    Besides, a labeler may have attributes that ``lingula.pipeline.run`` looks at:
+
+    - ``batch_rows``, an int: how many rows of a table it likes at once. It is then given the
+      different texts of so many rows (fewer, if they are very long). Progress moves, and work is
+      kept for a resumed run, by as much: it should be labeled within seconds. 2,048 for labelers
+      with ``parallel = True``, 512 for others, where it is missing.
+    - ``parallel = True``: it may be pickled and used in several processes.
+    - ``truncated``, an int: how many of the texts given so far it could not read to their end.
+    - ``sha256``, a str: digest of what its labels depend on; a run resumes only with the same.
+    """
 
     @property
     def schema(self) -> Schema:

@@ -26,6 +26,9 @@ from lingula.pipeline.task import TaskResult
 
 MANIFEST = "manifest.json"
 
+#: Entry of the manifest for the rows of a batch, by which tasks are numbered.
+BATCH_ROWS_ENTRY = "rows of a batch"
+
 #: Fields of Evidence in the order of its constructor.
 _CELLS = attrgetter(*(field.name for field in fields(Evidence)))
 
@@ -97,6 +100,16 @@ class Journal:
         return self.folder / f"task-{number:06d}.npz"
 
 
+def kept_batch_rows(folder: Path) -> int | None:
+    """Rows of a batch of the kept work in a folder; None if there is none that can be read."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    rows = manifest.get(BATCH_ROWS_ENTRY) if isinstance(manifest, dict) else None
+    return rows if isinstance(rows, int) and rows > 0 else None
+
+
 def discard(folder: Path) -> None:
     """Remove a folder of kept work, if it is one.
 
@@ -113,6 +126,8 @@ def discard(folder: Path) -> None:
 def _require_same(path: Path, manifest: Mapping[str, Any]) -> None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(kept, dict):
+            raise ValueError("it holds no JSON object")
     except (OSError, ValueError) as error:
         raise InputError(
             f"{path}: cannot be read ({error}); throw the kept work away with --overwrite"

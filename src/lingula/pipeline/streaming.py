@@ -11,7 +11,7 @@ from lingula.errors import InputError, LingulaError, SchemaError
 from lingula.labels import Labeler
 from lingula.pipeline.executors import Executor, InProcess, WorkerProcesses, cores
 from lingula.pipeline.fingerprint import fingerprint
-from lingula.pipeline.journal import Journal
+from lingula.pipeline.journal import BATCH_ROWS_ENTRY, Journal, kept_batch_rows
 from lingula.pipeline.layout import Layout
 from lingula.pipeline.outputs import Outputs
 from lingula.pipeline.places import choose_places, writing
@@ -88,8 +88,9 @@ def run(
         overwrite: Whether output and kept work that are there may be replaced.
         resume: Whether to go on with the kept work of an interrupted run, if there is any.
         identity: What else the labels depend on; a run resumes only if it is the same.
-        batch_rows: Rows of a batch at most, the unit of work and of what is kept; 2,048 for
-            labelers with ``parallel = True``, 512 for others, if None.
+        batch_rows: Rows of a batch at most, the unit of work and of what is kept. If None, those
+            of the run that is resumed, else the labeler's ``batch_rows`` (see ``Labeler``), else
+            2,048 for labelers with ``parallel = True``, 512 for others.
         progress: Called after each batch.
 
     Raises:
@@ -103,8 +104,6 @@ def run(
     standard_input = str(source) == STANDARD_INPUT
     if standard_input and resume:
         raise InputError("standard input cannot be read again to resume; save it to a file first")
-    if batch_rows is None:
-        batch_rows = BATCH_ROWS if _parallel(labeler) else SLOW_BATCH_ROWS
     output, evidence = Path(output), None if evidence is None else Path(evidence)
     skip = on_bad_row == "skip"
     places = choose_places(
@@ -114,6 +113,13 @@ def run(
         rejects=skip,
         overwrite=overwrite,
     )
+    if batch_rows is None and resume:
+        # The labeler may like others now: on a machine without the GPU of the first run.
+        batch_rows = kept_batch_rows(places.work)
+    if batch_rows is None:
+        batch_rows = _batch_rows(labeler)
+    elif batch_rows < 1:
+        raise InputError(f"a batch needs at least one row, not {batch_rows}")
     with as_file(source, places.output) as path:
         table = open_source(
             path,
@@ -151,7 +157,7 @@ def run(
                 "sections": chosen,
                 "evidence": evidence is not None,
                 "probabilities": probabilities,
-                "rows of a batch": batch_rows,
+                BATCH_ROWS_ENTRY: batch_rows,
             }
             with writing(places.work):
                 journal = Journal(places.work, manifest, resume=resume, overwrite=overwrite)
@@ -232,6 +238,19 @@ def _executor(
 
 def _parallel(labeler: Labeler) -> bool:
     return bool(getattr(labeler, "parallel", False))
+
+
+def _batch_rows(labeler: Labeler) -> int:
+    """What the labeler likes, or what suits its kind."""
+    wanted = getattr(labeler, "batch_rows", None)
+    if wanted is None:
+        return BATCH_ROWS if _parallel(labeler) else SLOW_BATCH_ROWS
+    if not isinstance(wanted, int) or wanted < 1:
+        raise LingulaError(
+            f"batch_rows of {type(labeler).__qualname__} must be a whole number from 1, "
+            f"not {wanted!r}"
+        )
+    return wanted
 
 
 def _check_choices(format_like: str | None, on_bad_row: str, probabilities: bool) -> None:
