@@ -134,6 +134,8 @@ class Stage:
         warmup: Share of the steps in which the learning rate rises; it then falls to 0 linearly.
         clip_norm: Largest norm of the gradients.
         precision: "fp32", "bf16" or "fp16" (mixed precision; fp16 on GPUs only).
+        encoder_dropout: Whether the encoder's own dropout is on. Off is a third faster on a CPU, and
+            copies a rule labeler, which is never of two minds, more faithfully.
         weighting: Weights of the classes: "none", "inverse" frequency, or "effective-number".
         focal_gamma: Exponent of the focal loss; 0 is cross-entropy.
         sampling: "shuffled" or "balanced" (examples with rare labels are drawn more often).
@@ -158,6 +160,7 @@ class Stage:
     warmup: float = 0.06
     clip_norm: float = 1.0
     precision: Precision = "fp32"
+    encoder_dropout: bool = True
     weighting: Weighting = "none"
     focal_gamma: float = 0.0
     sampling: Sampling = "shuffled"

@@ -17,6 +17,7 @@ from torch import Tensor
 from lingula.bert.batching import Batch
 from lingula.bert.model import LabelModel, Output
 from lingula.bert.runtimes import Answer
+from lingula.bert.runtimes.first_position import first_position_only
 from lingula.errors import InputError, RecipeError
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -179,7 +180,7 @@ class _Replica:
         training = self._model.training
         self._model.eval()
         try:
-            with torch.inference_mode(), autocast:
+            with torch.inference_mode(), autocast, first_position_only(self._model):
                 logits, embedding = self._model.answer(ids, mask)
                 return Output(logits.float(), embedding.float())
         finally:
