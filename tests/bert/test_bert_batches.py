@@ -39,6 +39,12 @@ def test_every_row_is_in_one_batch_within_the_limits(lengths, tokens, rows):
             assert not ids[mask == 0].any()
 
 
+def test_a_half_full_batch_ends_before_a_notably_shorter_text():
+    lengths = [20, 20, 20, 19, 12, 12, 12, 12, 4]
+    batches = plan_batches([np.full(length, 1) for length in lengths], tokens=160)
+    assert [batch.ids.shape for batch in batches] == [(4, 20), (5, 12)]
+
+
 class Counting:
     """A runtime that notes what it is given and answers with the number of ids."""
 
@@ -106,6 +112,7 @@ class Small(torch.nn.Module):
     def __init__(self, model, most):
         super().__init__()
         self.inner, self.most, self.refused = model, most, 0
+        self.heads, self.encoder = model.heads, model.encoder
 
     def answer(self, ids, mask):
         if ids.numel() > self.most:

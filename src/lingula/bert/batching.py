@@ -10,6 +10,10 @@ import numpy.typing as npt
 
 Ids = npt.NDArray[np.int64]
 
+#: A batch that is half full ends where the next text is this much shorter than its longest: with
+#: some hundred reports to sort, that saves half of the padding.
+SHORTER = 0.05
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -39,6 +43,8 @@ def plan_batches(
 ) -> list[Batch]:
     """Group sequences of similar length.
 
+    A batch ends where it is full, or half full and the next sequence is notably shorter.
+
     Args:
         sequences: Token ids of each text.
         tokens: Most positions a batch, padding included; a single longer sequence is a batch of
@@ -58,6 +64,10 @@ def plan_batches(
         size = max(1, tokens // max(1, longest))
         if rows is not None:
             size = min(size, rows)
+        following = lengths[order[start + size // 2 : start + size]]
+        shorter = np.flatnonzero(following < (1 - SHORTER) * longest)
+        if len(shorter):
+            size = size // 2 + int(shorter[0])
         batches.append(fill(sequences, order[start : start + size], pad_id))
         start += size
     return batches
