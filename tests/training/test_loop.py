@@ -18,7 +18,7 @@ from lingula.labels import Label
 from lingula.schemas import load_schema
 from lingula.training.backbones import load_backbone
 from lingula.training.batches import encode, epoch_batches, padded
-from lingula.training.examples import Examples
+from lingula.training.examples import Examples, Rows
 from lingula.training.loop import train_stage
 from lingula.training.prediction import predict
 from lingula.training.pruning import prune_vocabulary
@@ -132,6 +132,27 @@ def test_the_best_checkpoint_is_kept_and_patience_stops(encoder: Path, tmp_path:
     assert torch.equal(weights(model), before)
     events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert sum("figures" in event for event in events) == 3
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_encoders_dropout_can_be_turned_off(
+    encoder: Path, tmp_path: Path, wanted: bool
+) -> None:
+    model, tokenizer = fresh(encoder)
+    seen = []
+
+    def loss(model: LabelModel, ids: torch.Tensor, mask: torch.Tensor, _: Rows) -> torch.Tensor:
+        seen.append((model.heads.training, model.encoder.training))
+        first, second = model(ids, mask), model(ids, mask)
+        seen.append(bool((first != second).any()))
+        return first.square().mean()
+
+    model.heads.dropout.p = 0.0
+    train_stage(
+        model, tokenizer, examples(9, 1), None, loss=loss, stop_after=1,
+        stage=replace(STAGE, encoder_dropout=wanted), folder=tmp_path,
+    )  # fmt: skip
+    assert seen == [(True, wanted), wanted]
 
 
 def test_training_needs_something_to_train_on(encoder: Path, tmp_path: Path) -> None:

@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 )
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--seed", type=int, help="In place of the recipe's seed.")
-@click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps; a GPU if there is one.")
+@click.option(
+    "--device",
+    metavar="NAME",
+    help="cpu, cuda (every GPU), cuda:0 or mps; every GPU if not given, else the CPU.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def command(
     *,

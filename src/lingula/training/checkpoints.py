@@ -55,6 +55,7 @@ class StageFolder:
         self.path = path
         self.last = path / "last.pt"
         self.best = path / "best.pt"
+        self.bad_batch = path / "bad_batch.pt"
         self._log = path / "log.jsonl"
 
     def clear(self) -> None:
@@ -71,16 +72,14 @@ class StageFolder:
         """Keep weights as the best ones so far."""
         _write(weights, self.best)
 
-    def write_bad_batch(self, batch: Batch) -> Path:
-        """Keep a batch whose loss is no finite number; returns its file."""
-        path = self.path / "bad_batch.pt"
+    def write_bad_batch(self, batch: Batch) -> None:
+        """Keep a batch whose loss is no finite number."""
         content = {
             "input_ids": batch.ids,
             "attention_mask": batch.mask,
             "rows": batch.rows.astype(np.int64),
         }
-        _write({name: torch.from_numpy(array) for name, array in content.items()}, path)
-        return path
+        _write({name: torch.from_numpy(array) for name, array in content.items()}, self.bad_batch)
 
     def log(self, event: Mapping[str, Any]) -> None:
         """Add one line to the log."""

@@ -85,7 +85,8 @@ def run_recipe(
             of the one before it in the recipe, which must have been trained into this folder.
         resume: Go on where an interrupted run stopped: stages that were finished are not trained
             again, the others go on from their ``last.pt``.
-        device: "cpu", "cuda:N" or "mps"; a GPU if there is one.
+        device: "cpu", "cuda" (every GPU, with a process on each), "cuda:N" or "mps"; every GPU
+            if not given, or the CPU if there is none.
         progress: Called after every step.
 
     Raises:
@@ -110,7 +111,8 @@ class _Run:
         from lingula.bert.runtimes.torch import devices_of
 
         self.recipe, self.folder, self.progress = recipe, folder, progress
-        self.device = devices_of(device)[0]
+        self.devices = devices_of(device)
+        self.device = self.devices[0]
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
         named = recipe.schema
@@ -193,7 +195,7 @@ class _Run:
             stage=stage,
             folder=self.folder / stage.name,
             seed=self.recipe.seed + position,
-            device=self.device,
+            device=self.devices,
             resume=resume,
             progress=self.progress,
         )
@@ -278,7 +280,7 @@ class _Run:
             "name": self.recipe.name,
             "started": earlier.get("started", time.strftime("%Y-%m-%dT%H:%M:%S%z")),
             "python": platform.python_version(),
-            "device": str(self.device),
+            "device": ", ".join(map(str, self.devices)),
             "versions": {name: version(name) for name in PACKAGES},
             "seed": self.recipe.seed,
             "silver labeler": {"name": self.recipe.labeler, "sha256": self.silver.sha256},
