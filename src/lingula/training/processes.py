@@ -8,7 +8,6 @@ import signal
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing import connection
@@ -126,23 +125,30 @@ def _follow(
     running = {process.sentinel: process for process in processes}
     while True:
         ready = connection.wait([reader, *running])
-        if reader in ready:
-            # What was told before an end comes before it.
-            with suppress(EOFError):
-                message = reader.recv()
-                if isinstance(message, _Done):
-                    return message.result
-                if isinstance(message, _Failed):
-                    _refuse_ended(processes, devices)
-                    # Past the class's own constructor, which may want other arguments.
-                    raise message.error.__new__(message.error, message.message)
-                receive(message.content)
-                continue
+        # What was told before an end comes before it.
+        message = _heard(reader) if reader in ready else None
+        if isinstance(message, _Done):
+            return message.result
+        if isinstance(message, _Failed):
+            _refuse_ended(processes, devices)
+            # Past the class's own constructor, which may want other arguments.
+            raise message.error.__new__(message.error, message.message)
+        if isinstance(message, _Told):
+            receive(message.content)
+            continue
         for sentinel in [item for item in ready if item is not reader]:
             running.pop(sentinel).join()
         _refuse_ended(processes, devices)
         if not running:
             raise RuntimeError("the training processes ended without a result")
+
+
+def _heard(reader: Any) -> object:
+    """The next message, or None if nobody is left to tell one to its end."""
+    try:
+        return reader.recv()
+    except (EOFError, OSError):
+        return None
 
 
 def _refuse_ended(processes: Sequence[Any], devices: Sequence[torch.device]) -> None:
