@@ -44,6 +44,9 @@ name = "all"
 name = "focal"
 drop_stages = ["silver"]
 stages = {{ expert = {{ focal_gamma = 2.0 }} }}
+[[variants]]
+name = "slower"
+stages = {{ expert = {{ learning_rate = 1e-5 }} }}
 """
 
 
@@ -82,7 +85,15 @@ def test_train_calibrate_distill_and_study(encoder: Path, table: Path, tmp_path:
     study = tmp_path / "study.toml"
     study.write_text(STUDY.format())
     told = call("study", str(study), "-o", str(tmp_path / "study"), "--input", source)
-    assert "| all |" in told and "| focal |" in told
+    assert "| all |" in told and "| focal |" in told and "| slower |" in told
+    # A stage that two variants begin with is trained once.
+    of = [(tmp_path / "study" / name / "silver" / "log.jsonl") for name in ("all", "slower")]
+    assert of[0].read_bytes() == of[1].read_bytes()
+    assert not (tmp_path / "study" / "focal" / "silver").exists()
+    weights = [
+        tmp_path / "study" / name / "model" / "model.safetensors" for name in ("all", "slower")
+    ]
+    assert weights[0].read_bytes() != weights[1].read_bytes()
     again = call("study", str(study), "-o", str(tmp_path / "study"), "--input", source)
     assert again == told == (tmp_path / "study" / "table.md").read_text()
 

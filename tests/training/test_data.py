@@ -31,9 +31,8 @@ from lingula.training.examples import (
 from lingula.training.openi import MEMBER, measured_ids, read_openi
 from lingula.training.openi_labels import NINE_TERMS, coded_observations, is_coded, nine_classes
 from lingula.training.prepare import read_parts, stage_data
-from lingula.training.recipe import (
-    Source,
-    Stage,
+from lingula.training.recipe import Source, Stage
+from lingula.training.recipe_files import (
     load_recipe,
     recipe_from_dict,
     recipe_to_dict,

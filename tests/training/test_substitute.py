@@ -52,6 +52,14 @@ def test_a_structure_gives_way_to_a_structure():
         assert not (RULES.label([text]).classes == Label.POSITIVE)[0, 1:].any(), text
 
 
+def test_near_misses_look_like_mentions_and_are_none():
+    making = Substitution(RULES, ["Small pleural effusion on the left."])
+    texts = making.make(300, np.random.default_rng(0), near_misses=True)
+    assert any("pericardial effusion" in text for text in texts)
+    column = RULES.schema.index("Pleural Effusion")
+    assert (RULES.label(texts).classes[:, column] == Label.BLANK).mean() > 0.9
+
+
 def test_the_same_seed_makes_the_same_sentences():
     assert made(SENTENCES, 50, seed=3) == made(SENTENCES, 50, seed=3)
     assert made(SENTENCES, 50, seed=3) != made(SENTENCES, 50, seed=4)

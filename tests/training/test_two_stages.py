@@ -12,7 +12,8 @@ import torch
 
 from lingula.errors import InputError, RecipeError
 from lingula.labels import Label
-from lingula.training.recipe import Recipe, recipe_from_dict
+from lingula.training.recipe import Recipe
+from lingula.training.recipe_files import recipe_from_dict
 from lingula.training.run import run_recipe
 from tests.training.conftest import make_reports
 

@@ -53,7 +53,7 @@ def command(
     """Train a labeler as RECIPE says: a TOML file, or the name of a recipe that ships."""
     from dataclasses import replace
 
-    from lingula.training.recipe import load_recipe
+    from lingula.training.recipe_files import load_recipe
 
     require_training()
     chosen = load_recipe(recipe).with_inputs(parse_inputs(inputs))

@@ -209,24 +209,25 @@ def _augmented(
         )
         counts["shuffled"] = counts.get("shuffled", 0) + len(pairs)
     for name in asked.back_translations:
-        new = back_translate(
+        paraphrases = back_translate(
             examples.texts,
             translator(name, folder),
             silver,
             cache and cache / "back-translations.jsonl",
         )
-        own = examples.take(new.rows)
-        parts.append(Examples(new.texts, own.classes, own.coded, own.positive))
-        counts[f"{name}: kept"] = len(new.texts)
-        counts[f"{name}: unchanged"] = new.unchanged
-        counts[f"{name}: dropped, other labels"] = new.changed_labels
-    if asked.substituted:
+        own = examples.take(paraphrases.rows)
+        parts.append(Examples(paraphrases.texts, own.classes, own.coded, own.positive))
+        counts[f"{name}: kept"] = len(paraphrases.texts)
+        counts[f"{name}: unchanged"] = paraphrases.unchanged
+        counts[f"{name}: dropped, other labels"] = paraphrases.changed_labels
+    if asked.substituted or asked.near_misses:
         substitution = Substitution(silver.labeler, sentences_of(examples.texts))
-        wanted = round(asked.substituted * len(examples))
-        new_texts = distinct(substitution.make(wanted, generator))
-        if new_texts:
-            parts.append(Examples.full(new_texts, silver.classes(new_texts)))
-        counts["substituted"] = len(new_texts)
+        for name, share in (("substituted", asked.substituted), ("near misses", asked.near_misses)):
+            wanted = round(share * len(examples))
+            new = distinct(substitution.make(wanted, generator, near_misses=name == "near misses"))
+            if new:
+                parts.append(Examples.full(new, silver.classes(new)))
+                counts[name] = len(new)
     if asked.composed:
         composed = compose_reports(
             sentences_of(examples.texts), round(asked.composed * len(examples)), generator

@@ -45,7 +45,8 @@ from lingula.training.prediction import predict
 from lingula.training.prepare import Part, StageData, read_parts, stage_data
 from lingula.training.progress import Progress, StageResult
 from lingula.training.pruning import prune_vocabulary
-from lingula.training.recipe import Recipe, Stage, recipe_to_dict
+from lingula.training.recipe import Recipe, Stage
+from lingula.training.recipe_files import recipe_to_dict
 from lingula.training.scoring import Figures, score
 from lingula.training.silver import SilverLabels, distinct, sentences_of
 

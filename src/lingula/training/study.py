@@ -15,9 +15,13 @@ A study is a TOML file:
 
 from __future__ import annotations
 
+import json
+import math
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,8 @@ from lingula.loading import load
 from lingula.schemas import load_schema, shipped_schemas
 from lingula.training.examples import Examples
 from lingula.training.prepare import read_parts, stage_data
-from lingula.training.recipe import Recipe, load_recipe, recipe_from_dict, recipe_to_dict
+from lingula.training.recipe import Recipe
+from lingula.training.recipe_files import load_recipe, recipe_from_dict, recipe_to_dict
 from lingula.training.scoring import Figures, score
 from lingula.training.silver import SilverLabels
 
@@ -66,12 +71,15 @@ class StudyRow:
         figures: On the base recipe's last validation part.
         examples: Training examples over all stages.
         seconds: Of training, over all stages.
+        fidelity: Agreement with the silver labels after the last silver stage, on reports that are
+            new to the model: mean and smallest kappa over observations; None without such a stage.
     """
 
     name: str
     figures: Figures
     examples: int
     seconds: float
+    fidelity: tuple[float, float] | None = None
 
 
 def shipped_studies() -> tuple[str, ...]:
@@ -143,6 +151,9 @@ def run_study(
 ) -> list[StudyRow]:
     """Train every variant that is not yet trained, and measure all of them.
 
+    Stages with which a variant begins just as an earlier one did are copied from that, since they
+    would be trained to the same weights.
+
     Args:
         study: The variants.
         folder: Each variant gets a run folder in it.
@@ -150,16 +161,58 @@ def run_study(
             examples and the seconds.
     """
     truth = _truth(study.base)
-    rows = []
+    rows: list[StudyRow] = []
     for name, recipe in study.variants.items():
+        if not (folder / name).exists():
+            _copy_stages(
+                recipe, folder / name, {row.name: study.variants[row.name] for row in rows}
+            )
         model, examples, seconds = train(recipe, folder / name)
         predicted = load(model).label(truth.texts).classes
         schema = load_schema(_schema(study.base))
         observations = study.base.stages[-1].metric_observations
-        rows.append(
-            StudyRow(name, score(truth, predicted, schema, observations), examples, seconds)
-        )
+        figures = score(truth, predicted, schema, observations)
+        rows.append(StudyRow(name, figures, examples, seconds, _fidelity(recipe, folder / name)))
     return rows
+
+
+def _copy_stages(recipe: Recipe, target: Path, earlier: Mapping[str, Recipe]) -> None:
+    """Take over the stages with which the most alike of the earlier variants begins as well."""
+    shared = {name: _common_stages(recipe, other) for name, other in earlier.items()}
+    name = max(shared, key=lambda name: len(shared[name]), default=None)
+    if name is None or not shared[name]:
+        return
+    source = target.parent / name
+    record = json.loads((source / "run.json").read_text(encoding="utf-8"))
+    record["stages"] = {stage: record["stages"][stage] for stage in shared[name]}
+    beside = target.with_name(f".{target.name}")
+    shutil.rmtree(beside, ignore_errors=True)
+    for stage in shared[name]:
+        shutil.copytree(source / stage, beside / stage)
+    (beside / "run.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    beside.replace(target)
+
+
+def _common_stages(one: Recipe, other: Recipe) -> list[str]:
+    """Names of the stages that both begin with, all else being equal."""
+    first, second = recipe_to_dict(one), recipe_to_dict(other)
+    stages = list(zip(first.pop("stages"), second.pop("stages"), strict=False))
+    del first["name"], second["name"]
+    alike = first == second
+    common = takewhile(lambda pair: alike and pair[0] == pair[1], stages)
+    return [stage["name"] for stage, _ in common]
+
+
+def _fidelity(recipe: Recipe, folder: Path) -> tuple[float, float] | None:
+    names = [stage.name for stage in recipe.stages if stage.supervision == "silver"]
+    if not names:
+        return None
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    figures = record["stages"][names[-1]]["fidelity"].get("reports")
+    if figures is None:
+        return None
+    defined = [kappa for kappa in figures["kappa"] if kappa is not None]
+    return figures["mean_kappa"], min(defined, default=math.nan)
 
 
 def study_table(study: Study, rows: list[StudyRow]) -> str:
@@ -170,15 +223,21 @@ def study_table(study: Study, rows: list[StudyRow]) -> str:
         "",
         f"On {reports} validation reports of the recipe {study.base.name!r}.",
         "",
-        "| variant | mean kappa | macro F1 | micro F1 | training examples | minutes |",
-        "|---|---|---|---|---|---|",
+        "| variant | mean kappa | macro F1 | micro F1 | kappa to silver labels, before experts: "
+        "mean, smallest | training examples | minutes |",
+        "|---|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {row.name} | {row.figures.mean_kappa:.3f} | {row.figures.macro_f1:.3f} | "
-        f"{row.figures.micro_f1:.3f} | {row.examples} | {row.seconds / 60:.1f} |"
+        f"{row.figures.micro_f1:.3f} | {_pair(row.fidelity)} | {row.examples} | "
+        f"{row.seconds / 60:.1f} |"
         for row in rows
     ]
     return "\n".join(lines) + "\n"
+
+
+def _pair(values: tuple[float, float] | None) -> str:
+    return "" if values is None else f"{values[0]:.3f}, {values[1]:.3f}"
 
 
 def _truth(base: Recipe) -> Examples:

@@ -16,7 +16,14 @@ import numpy as np
 from lingula.errors import RecipeError
 from lingula.labels import Evidence, Labeler
 from lingula.rules import RuleLabeler
-from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
+from lingula.rules.lexicon_model import (
+    OTHER_FINDING,
+    Category,
+    Cue,
+    Direction,
+    Lexicon,
+    Mention,
+)
 
 #: How often a cue is exchanged too, and how often a new phrase is one that the corpus itself uses
 #: rather than any of the lexicon's. Chosen by us, not tuned.
@@ -69,9 +76,12 @@ class Substitution:
         self._groups = groups
         self._cues = {cue.name: cue for cue in lexicon.cues}
         self._others = _by_kind(lexicon)
+        self._near = [phrases for group in lexicon.mentions if (phrases := _misleading(group))]
         self._asserting = [cue for cue in lexicon.cues if cue.category in ASSERTING]
 
-    def make(self, count: int, generator: np.random.Generator) -> list[str]:
+    def make(
+        self, count: int, generator: np.random.Generator, *, near_misses: bool = False
+    ) -> list[str]:
         """New sentences, fewer than asked for only if the corpus has no mention at all.
 
         In a sentence of the corpus one mention becomes another observation's, each observation
@@ -81,16 +91,22 @@ class Substitution:
         Args:
             count: How many to make.
             generator: Source of chance.
+            near_misses: Put in phrases that hold a mention's words and are none ("pericardial
+                effusion"), or that name a finding outside the schema.
         """
         if not self._slots:
             return []
         places = generator.integers(len(self._slots), size=count)
-        return [self._exchange(self._slots[place], generator) for place in places]
+        return [self._exchange(self._slots[place], generator, near_misses) for place in places]
 
-    def _exchange(self, slot: _Slot, generator: np.random.Generator) -> str:
+    def _exchange(self, slot: _Slot, generator: np.random.Generator, near_misses: bool) -> str:
         reason = slot.evidence
         rule, _, cue_name = reason.rule.partition(" / ")
-        changes = [(reason.start, reason.end, self._phrase(self._groups[rule], generator))]
+        if near_misses and self._near:
+            phrase = _draw(_draw(self._near, generator), generator)
+        else:
+            phrase = self._phrase(self._groups[rule], generator)
+        changes = [(reason.start, reason.end, phrase)]
         cue = self._cues.get(cue_name)
         if cue is not None and reason.cue_start is not None and reason.cue_end is not None:
             apart = reason.cue_end <= reason.start or reason.end <= reason.cue_start
@@ -129,6 +145,11 @@ def _by_kind(lexicon: Lexicon) -> dict[tuple[str, bool], list[Mention]]:
         if mention.observation in lexicon.schema:
             out.setdefault((mention.observation, mention.structure), []).append(mention)
     return out
+
+
+def _misleading(group: Mention) -> tuple[str, ...]:
+    """Phrases that a model might take for a mention of the schema's observations."""
+    return group.phrases if group.observation == OTHER_FINDING else group.not_in
 
 
 def _draw(items: Sequence[T], generator: np.random.Generator) -> T:
