@@ -14,7 +14,7 @@ import click
     "--text-column", "text_columns", multiple=True, metavar="NAME", help="Column of the reports."
 )
 @click.option("--positive-only", is_flag=True, help="The labels say only what is there.")
-@click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps; a GPU if there is one.")
+@click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps; one GPU if there are any.")
 @click.option("--quiet", is_flag=True, help="No table.")
 def command(
     *,

@@ -31,7 +31,7 @@ from lingula.errors import RecipeError
     "--hidden-weight", type=float, default=1.0, show_default=True, help="Of the hidden states."
 )
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps; a GPU if there is one.")
+@click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps; one GPU if there are any.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
 def command(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     metavar="NAME=PATH",
     help="Path of one of the base recipe's sources, or of its encoder; may be repeated.",
 )
-@click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps; a GPU if there is one.")
+@click.option("--device", metavar="NAME", help="cpu, cuda or mps; every GPU if there are any.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
 def command(
     *, study: str, output: str, inputs: tuple[str, ...], device: str | None, quiet: bool
