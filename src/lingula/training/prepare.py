@@ -220,18 +220,18 @@ def _augmented(
         counts[f"{name}: kept"] = len(paraphrases.texts)
         counts[f"{name}: unchanged"] = paraphrases.unchanged
         counts[f"{name}: dropped, other labels"] = paraphrases.changed_labels
+    sentences = sentences_of(examples.texts)
     if asked.substituted or asked.near_misses:
-        substitution = Substitution(silver.labeler, sentences_of(examples.texts))
+        substitution = Substitution(silver.labeler, sentences)
         for name, share in (("substituted", asked.substituted), ("near misses", asked.near_misses)):
             wanted = round(share * len(examples))
             new = distinct(substitution.make(wanted, generator, near_misses=name == "near misses"))
             if new:
                 parts.append(Examples.full(new, silver.classes(new)))
                 counts[name] = len(new)
+                sentences = distinct([*sentences, *new])
     if asked.composed:
-        composed = compose_reports(
-            sentences_of(examples.texts), round(asked.composed * len(examples)), generator
-        )
+        composed = compose_reports(sentences, round(asked.composed * len(examples)), generator)
         if composed:
             parts.append(Examples.full(composed, silver.classes(composed)))
         counts["composed"] = len(composed)

@@ -92,7 +92,8 @@ class Augmentation:
 
     Attributes:
         shuffled_copies: Copies of each report with its sentences in another order.
-        composed: New reports, each of sentences of the training texts, as a share of the texts.
+        composed: New reports, each of sentences of the training texts and of those that the next
+            two entries make, as a share of the texts.
         substituted: New sentences in which another observation's phrase takes a mention's place, as
             a share of the texts; their labels, and the phrases, are those of the rules.
         near_misses: Likewise sentences with a phrase that looks like a mention and is none to the
