@@ -38,7 +38,7 @@ from lingula.training.backbones import load_backbone
 from lingula.training.batches import encode
 from lingula.training.calibration import fit_temperatures
 from lingula.training.checkpoints import plain_figures
-from lingula.training.examples import Classes, Examples
+from lingula.training.examples import Classes, Examples, text_key
 from lingula.training.loop import train_stage
 from lingula.training.model_card import model_card
 from lingula.training.prediction import predict
@@ -236,11 +236,13 @@ class _Run:
         self, model: LabelModel, tokenizer: TextTokenizer, train: Examples
     ) -> dict[str, Figures]:
         """Agreement with the silver labels on sentences and reports that are new to the model."""
-        known = set(train.texts)
+        own = [text for part in self.parts for text in part.texts(part.train)]
+        # Earlier stages may have learned from sentences where this one learns from whole reports.
+        known = {text_key(text) for text in (*train.texts, *own, *sentences_of(own))}
         reports = distinct([text for part in self.parts for text in part.texts(part.validation)])
         out = {}
         for name, texts in (("sentences", sentences_of(reports)), ("reports", reports)):
-            unseen = [text for text in texts if text not in known]
+            unseen = [text for text in texts if text_key(text) not in known]
             if unseen:
                 truth = Examples.full(unseen, self.silver.classes(unseen))
                 out[name] = score(truth, self._classes(model, tokenizer, unseen), self.schema)
