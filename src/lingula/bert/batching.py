@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Ids = npt.NDArray[np.int64]
 
-#: A batch that is half full ends where the next text is this much shorter than its longest: with
+#: A batch that is half full may end where the next text is this much shorter than its longest: with
 #: some hundred reports to sort, that saves half of the padding.
 SHORTER = 0.05
 
@@ -39,11 +39,14 @@ class Batch:
 
 
 def plan_batches(
-    sequences: Sequence[Ids], *, tokens: int, rows: int | None = None, pad_id: int = 0
+    sequences: Sequence[Ids],
+    *,
+    tokens: int,
+    rows: int | None = None,
+    pad_id: int = 0,
+    even: bool = False,
 ) -> list[Batch]:
     """Group sequences of similar length.
-
-    A batch ends where it is full, or half full and the next sequence is notably shorter.
 
     Args:
         sequences: Token ids of each text.
@@ -51,6 +54,7 @@ def plan_batches(
             its own.
         rows: Most rows a batch; no limit if not given.
         pad_id: What fills short rows.
+        even: Whether a batch that is half full ends before a notably shorter sequence.
 
     Returns:
         Batches, longest first, so that a lack of memory shows at once.
@@ -64,10 +68,11 @@ def plan_batches(
         size = max(1, tokens // max(1, longest))
         if rows is not None:
             size = min(size, rows)
-        following = lengths[order[start + size // 2 : start + size]]
-        shorter = np.flatnonzero(following < (1 - SHORTER) * longest)
-        if len(shorter):
-            size = size // 2 + int(shorter[0])
+        if even:
+            following = lengths[order[start + size // 2 : start + size]]
+            shorter = np.flatnonzero(following < (1 - SHORTER) * longest)
+            if len(shorter):
+                size = size // 2 + int(shorter[0])
         batches.append(fill(sequences, order[start : start + size], pad_id))
         start += size
     return batches

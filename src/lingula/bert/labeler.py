@@ -228,6 +228,7 @@ class BertLabeler:
             tokens=1 if self._exact else self._runtime.tokens,
             rows=self._batch_size,
             pad_id=self._tokenizer.pad_id,
+            even=self._runtime.even,
         )
         logits: Floats | None = None
         vectors: Floats | None = None

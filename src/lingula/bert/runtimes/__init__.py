@@ -37,6 +37,11 @@ class Runtime(Protocol):
         """Positions a batch at which this runtime is at its best."""
         ...
 
+    @property
+    def even(self) -> bool:
+        """Whether batches should rather be small than hold sequences of unlike length."""
+        ...
+
     def run(self, batches: Sequence[Batch], *, embedding: bool) -> Iterator[Answer]:
         """Answers to batches, in any order.
 

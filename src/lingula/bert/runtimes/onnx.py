@@ -24,6 +24,9 @@ class OnnxRuntime:
     #: Above this, a batch of short reports gains nothing more on a CPU (benchmarks/bert_speed.py).
     tokens = 512
 
+    #: In 8 bits an answer depends a little on its batch, and published figures hold for these.
+    even = False
+
     def __init__(self, model: Path | bytes, threads: int | None = None) -> None:
         import onnxruntime
 

@@ -65,6 +65,9 @@ class TorchRuntime:
         threads: Threads of one forward pass on a CPU (torch's own number if not given).
     """
 
+    #: Large batches of a GPU would be half padding otherwise.
+    even = True
+
     def __init__(
         self,
         model: LabelModel,
