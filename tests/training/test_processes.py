@@ -82,7 +82,7 @@ def test_two_processes_give_the_weights_of_one(without_dropout: Path, tmp_path: 
     # After 3 steps, after the last one, and at the best validation.
     torch.testing.assert_close(final[0], final[1], rtol=0, atol=1e-5)
     torch.testing.assert_close(lasts[0], lasts[1], rtol=0, atol=1e-5)
-    begin = dict(fresh(without_dropout, dropout=0.0)[0].double().named_parameters())
+    begin = fresh(without_dropout, dropout=0.0)[0].double().state_dict()
     assert max(float((lasts[0][key] - begin[key]).abs().max()) for key in begin) > 1e-3
     # As text, where a figure that is not defined equals itself.
     assert repr(results[0].best) == repr(results[1].best)
