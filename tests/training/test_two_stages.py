@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 
 from lingula.errors import InputError, RecipeError
 from lingula.labels import Label
-from lingula.training.recipe import Recipe
+from lingula.training.recipe import Augmentation, Recipe
 from lingula.training.recipe_files import recipe_from_dict
 from lingula.training.run import run_recipe
 from tests.training.conftest import make_reports
@@ -96,3 +97,15 @@ def test_a_later_stage_needs_the_one_before(encoder: Path, table: Path, tmp_path
     with pytest.raises(RecipeError, match="no stage 'third'"):
         run_recipe(tiny(encoder, table), tmp_path / "run", stages=["third"])
     assert torch.get_num_threads() >= 1
+
+
+def test_a_translator_that_is_not_there_is_found_before_anything_is_trained(
+    encoder: Path, table: Path, tmp_path: Path
+) -> None:
+    recipe = tiny(encoder, table)
+    last = replace(
+        recipe.stages[-1], augmentation=Augmentation(back_translations=("babelfish:eng-deu",))
+    )
+    with pytest.raises(RecipeError, match="unknown translator 'babelfish:eng-deu'"):
+        run_recipe(replace(recipe, stages=(recipe.stages[0], last)), tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run" / "silver").exists()

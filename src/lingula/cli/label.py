@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from lingula.cli.options import labeler_options, load_labeler, section_names
+from lingula.cli.options import input_options, labeler_options, load_labeler, section_names
 from lingula.errors import InputError
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -25,14 +22,7 @@ if TYPE_CHECKING:
     help="Table to write: .csv, .tsv, .parquet or .jsonl (the text forms also with .gz).",
 )
 @labeler_options
-@click.option(
-    "--text-column",
-    "text_columns",
-    multiple=True,
-    metavar="NAME",
-    help="Column to label; several are joined. Found by its name if not given.",
-)
-@click.option("--id-column", metavar="NAME", help="Column of ids; found by its name.")
+@input_options
 @click.option(
     "--sections",
     metavar="NAMES",
@@ -65,21 +55,6 @@ if TYPE_CHECKING:
     type=click.Choice(["cut", "windows"]),
     help="For BERT labelers: how a text beyond the model's length is read: its beginning only, or "
     "all of it in overlapping windows.",
-)
-@click.option(
-    "--input-format",
-    type=click.Choice(["csv", "tsv", "parquet", "jsonl"]),
-    help="Form of the input, where its name does not tell; csv for standard input.",
-)
-@click.option("--delimiter", metavar="CHAR", help="What separates the cells of CSV input; a comma.")
-@click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the text.")
-@click.option("--no-header", is_flag=True, help="The first row holds a report, not column names.")
-@click.option(
-    "--on-bad-row",
-    type=click.Choice(["fail", "skip"]),
-    default="fail",
-    show_default=True,
-    help="Whether rows that cannot be read end the run, or go to OUTPUT.rejects.csv.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace output, or kept work, that is there.")
 @click.option("--resume", is_flag=True, help="Go on with the kept work of an interrupted run.")

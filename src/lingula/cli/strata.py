@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lingula.cli.options import section_names
+from lingula.cli.options import input_options, section_names
 
 if TYPE_CHECKING:
     from lingula.strata.table import StrataSummary
-
-_FORMATS = click.Choice(["csv", "tsv", "parquet", "jsonl"])
 
 
 @click.command("strata")
@@ -25,14 +23,7 @@ _FORMATS = click.Choice(["csv", "tsv", "parquet", "jsonl"])
     help="Table to write: .csv, .tsv, .parquet or .jsonl (the text forms also with .gz).",
 )
 @click.option("--evidence", metavar="FILE", help="Also write a table with one row a value.")
-@click.option(
-    "--text-column",
-    "text_columns",
-    multiple=True,
-    metavar="NAME",
-    help="Column to read; several are joined. Found by its name if not given.",
-)
-@click.option("--id-column", metavar="NAME", help="Column of ids; found by its name.")
+@input_options
 @click.option(
     "--sections",
     metavar="NAMES",
@@ -41,16 +32,6 @@ _FORMATS = click.Choice(["csv", "tsv", "parquet", "jsonl"])
     "default all but indication, comparison, recommendation and notification.",
 )
 @click.option("--suffix", default="", metavar="TEXT", help="Put after each new column's name.")
-@click.option("--input-format", type=_FORMATS, help="Form of the input, if its name does not tell.")
-@click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the text.")
-@click.option("--no-header", is_flag=True, help="The first row holds a report, not column names.")
-@click.option(
-    "--on-bad-row",
-    type=click.Choice(["fail", "skip"]),
-    default="fail",
-    show_default=True,
-    help="Whether rows that cannot be read end the run, or go to OUTPUT.rejects.csv.",
-)
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option(
     "--list", "listing", is_flag=True, help="List the columns with their values, and end."
@@ -66,6 +47,7 @@ def command(
     sections: str,
     suffix: str,
     input_format: str | None,
+    delimiter: str | None,
     encoding: str,
     no_header: bool,
     on_bad_row: str,
@@ -98,6 +80,7 @@ def command(
             evidence=evidence,
             suffix=suffix,
             input_format=input_format,
+            delimiter=delimiter,
             encoding=encoding,
             header=not no_header,
             on_bad_row=on_bad_row,

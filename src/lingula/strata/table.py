@@ -71,6 +71,7 @@ def write_strata(
     evidence: str | Path | None = None,
     suffix: str = "",
     input_format: str | None = None,
+    delimiter: str | None = None,
     encoding: str = "utf-8",
     header: bool = True,
     on_bad_row: str = "fail",
@@ -92,6 +93,7 @@ def write_strata(
         evidence: A table to write with one row for each value and the words it was read from.
         suffix: Put after the name of each new column.
         input_format: "csv", "tsv", "parquet" or "jsonl", for a name that does not tell.
+        delimiter: What separates the cells of CSV input, if no comma (a tab in TSV) does.
         encoding: Of the text forms.
         header: Whether CSV or TSV begins with the column names.
         on_bad_row: "fail", or "skip" to write rows that cannot be read to
@@ -119,6 +121,7 @@ def write_strata(
             path,
             name="standard input" if standard_input else str(source),
             table_format=None if form is None else format_named(form),
+            delimiter=delimiter,
             encoding=encoding,
             header=header,
             skip_bad_rows=skip,

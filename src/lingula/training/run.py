@@ -34,6 +34,7 @@ from lingula.errors import InputError, RecipeError
 from lingula.labels import Labeler, Schema
 from lingula.loading import load
 from lingula.schemas import load_schema, shipped_schemas
+from lingula.training.augment.translate import translator
 from lingula.training.backbones import load_backbone
 from lingula.training.batches import encode
 from lingula.training.calibration import fit_temperatures
@@ -130,9 +131,16 @@ class _Run:
         results: dict[str, StageResult] = {}
         held: tuple[LabelModel, TextTokenizer] | None = None
         latest = self.folder / "model"
+        chosen = [
+            stage
+            for stage in self.recipe.stages
+            if stage.name in stages and not (resume and self._finished(stage))
+        ]
+        # Opened here once for nothing: an engine that is not there must not cost a stage's hours.
+        for name in {name for stage in chosen for name in stage.augmentation.back_translations}:
+            translator(name, self.recipe.folder)
         for position, stage in enumerate(self.recipe.stages):
-            done = self._finished(stage)
-            if stage.name not in stages or (resume and done):
+            if stage not in chosen:
                 held = None
                 continue
             if held is None:
