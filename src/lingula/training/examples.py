@@ -117,13 +117,25 @@ def draw_validation(groups: Sequence[str], share: float, seed: int) -> Bools:
         share: Expected share of the groups.
         seed: Another seed draws other groups.
     """
-    bound = int(share * 2**32)
-    drawn: dict[str, bool] = {}
+    drawn = _drawn_numbers(groups, str(seed)) < int(share * 2**32)
+    return np.asarray(drawn, dtype=np.bool_)
+
+
+def draw_folds(groups: Sequence[str], folds: int, seed: int) -> Rows:
+    """The fold of each row, from 0: whole groups, by a hash of group and seed."""
+    # Another hash than that of the validation part, which would fill some folds and empty others.
+    numbers = _drawn_numbers(groups, f"{seed} folds")
+    return np.asarray(numbers % folds, dtype=np.intp)
+
+
+def _drawn_numbers(groups: Sequence[str], salt: str) -> npt.NDArray[np.int64]:
+    """A number below 2**32 for each row, the same for rows of one group."""
+    drawn: dict[str, int] = {}
     for group in groups:
         if group not in drawn:
-            content = f"{seed}\0{group}".encode("utf-8", "surrogatepass")
-            drawn[group] = int.from_bytes(hashlib.sha256(content).digest()[:4], "big") < bound
-    return np.fromiter((drawn[group] for group in groups), np.bool_, len(groups))
+            content = f"{salt}\0{group}".encode("utf-8", "surrogatepass")
+            drawn[group] = int.from_bytes(hashlib.sha256(content).digest()[:4], "big")
+    return np.fromiter((drawn[group] for group in groups), np.int64, len(groups))
 
 
 def join_groups(first: Sequence[str], second: Sequence[str]) -> list[str]:

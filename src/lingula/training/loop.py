@@ -201,6 +201,8 @@ class _Loop:
                     saved = time.monotonic()
                 if stopping:
                     return self._result()
+        if self.validation is None:
+            self.state.best_step = self.state.step
         self._save()
         if self.team.leads:
             self._keep_best()

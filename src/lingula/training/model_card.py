@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lingula.labels import Schema
-from lingula.training.recipe import Recipe
+from lingula.training.recipe import Recipe, Stage
 
 
 def model_card(recipe: Recipe, schema: Schema, record: dict[str, Any]) -> str:
@@ -46,12 +46,11 @@ def model_card(recipe: Recipe, schema: Schema, record: dict[str, Any]) -> str:
             "",
             f"{stage.supervision} labels, unit: {stage.unit}, "
             f"{facts['counts']['training examples']} training examples, {facts['steps']} steps in "
-            f"{facts['seconds'] / 60:.0f} minutes on {record['device']}; the checkpoint of step "
-            f"{facts['best step']} was kept ({stage.metric}).",
+            f"{facts['seconds'] / 60:.0f} minutes on {record['device']}; {_kept(stage, facts)}.",
             "",
         ]
         for name, figures in (
-            ("validation", facts["validation"]),
+            ("out of fold" if stage.folds else "validation", facts["validation"]),
             *((f"silver labels, {key}", value) for key, value in facts.get("fidelity", {}).items()),
         ):
             if figures:
@@ -62,7 +61,8 @@ def model_card(recipe: Recipe, schema: Schema, record: dict[str, Any]) -> str:
             "## Calibration",
             "",
             "One temperature an observation; mean expected calibration error of positive on "
-            f"{fitted['reports']} validation reports: {fitted['mean_error_before']:.4f} before, "
+            f"{fitted['reports']} {'out-of-fold' if recipe.stages[-1].folds else 'validation'} "
+            f"reports: {fitted['mean_error_before']:.4f} before, "
             f"{fitted['mean_error_after']:.4f} after.",
             "",
         ]
@@ -75,6 +75,15 @@ def model_card(recipe: Recipe, schema: Schema, record: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _kept(stage: Stage, facts: dict[str, Any]) -> str:
+    if stage.folds:
+        return (
+            f"on all reports; the figures are those of {stage.folds} models, each of which was "
+            "trained without the reports that it was measured on"
+        )
+    return f"the checkpoint of step {facts['best step']} was kept ({stage.metric})"
 
 
 def _table(name: str, figures: dict[str, Any], schema: Schema) -> list[str]:

@@ -70,16 +70,21 @@ def read_parts(recipe: Recipe, schema: Schema) -> list[Part]:
         else:
             if recipe.split.validation and reports.source.validation:
                 held_out = draw_validation(
-                    _groups(reports, recipe), recipe.split.validation, recipe.seed
+                    report_groups(reports, recipe), recipe.split.validation, recipe.seed
                 )
             else:
                 held_out = np.zeros(len(reports), dtype=np.bool_)
             train = ~held_out & ~reports.never_train
         parts.append(Part(reports, train, held_out))
-    return _without_leakage(parts)
+    return without_leakage(parts)
 
 
-def _groups(reports: Reports, recipe: Recipe) -> list[str]:
+def report_groups(reports: Reports, recipe: Recipe) -> list[str]:
+    """One name a report: reports of one name stay on one side of a split.
+
+    Raises:
+        InputError: If the recipe splits by patient and the source has no patients.
+    """
     keys = [text_key(text) for text in reports.texts]
     if recipe.split.by == "text":
         return keys
@@ -90,7 +95,7 @@ def _groups(reports: Reports, recipe: Recipe) -> list[str]:
     return join_groups(reports.patients, keys)
 
 
-def _without_leakage(parts: list[Part]) -> list[Part]:
+def without_leakage(parts: Sequence[Part]) -> list[Part]:
     """Refuse given splits that share texts; drop what a drawn split shares with other sources."""
     held_out = {text_key(text) for part in parts for text in part.texts(part.validation)}
     out = []

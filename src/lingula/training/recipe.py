@@ -138,6 +138,10 @@ class Stage:
         metric_observations: Observations of that metric; all of them if empty.
         validate_every: Steps between validations; 0 for one an epoch.
         patience: Validations without a better figure after which the stage stops; 0 for never.
+        folds: If not 0, the stage, which must be the last, has no validation part: its reports and
+            those of the validation part are cut into so many folds, a model is trained without
+            each of them to predict it, and then the one that is kept on all of them, as long.
+            Figures and temperatures are those of the predictions.
         augmentation: Texts that are made from the training texts.
     """
 
@@ -163,6 +167,7 @@ class Stage:
     metric_observations: tuple[str, ...] = ()
     validate_every: int = 0
     patience: int = 0
+    folds: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
@@ -207,6 +212,9 @@ class Recipe:
             raise RecipeError("split.validation must be at least 0 and below 1")
         for stage in self.stages:
             _check_stage(stage, {item.name: item for item in self.sources})
+        for stage in self.stages:
+            if stage.folds:
+                _check_folds(stage, self)
 
     def with_inputs(self, inputs: Mapping[str, Path]) -> Recipe:
         """The recipe with paths that were given beside it, by the name of source or backbone.
@@ -256,3 +264,18 @@ def _check_stage(stage: Stage, sources: Mapping[str, Source]) -> None:
     ):
         if not low <= getattr(stage, name) <= high:
             raise RecipeError(f"{where}: {name} must be between {low} and {high}")
+
+
+def _check_folds(stage: Stage, recipe: Recipe) -> None:
+    where = f"stage {stage.name!r}"
+    if not 2 <= stage.folds <= 100:
+        raise RecipeError(f"{where}: folds must be 0 or between 2 and 100")
+    if stage is not recipe.stages[-1]:
+        raise RecipeError(
+            f"{where}: only the last stage can have folds; later ones would be measured on reports "
+            "that it was trained on"
+        )
+    if stage.supervision != "expert":
+        raise RecipeError(f"{where}: only a stage with expert labels can have folds")
+    if given := [item.name for item in recipe.sources if item.split_column]:
+        raise RecipeError(f"{where}: folds cannot follow the split that source {given[0]!r} gives")

@@ -7,22 +7,21 @@ RUN/STAGE/log.jsonl      loss and figures of each validation
 RUN/STAGE/last.pt        for --resume
 RUN/STAGE/best.pt        the weights that were kept
 RUN/STAGE/model/         those as a model folder
+RUN/STAGE/fold-N/        the same files of a stage with folds, and
+RUN/STAGE/out_of_fold.npz  what its models said of the reports that each did not see
 RUN/model/               the model folder of the last stage, calibrated
 RUN/model_card.md
 """
 
 from __future__ import annotations
 
-import json
-import platform
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from lingula.bert.folder import ModelFolder, update_settings
@@ -39,7 +38,8 @@ from lingula.training.backbones import load_backbone
 from lingula.training.batches import encode
 from lingula.training.calibration import fit_temperatures
 from lingula.training.checkpoints import plain_figures
-from lingula.training.examples import Classes, Examples, text_key
+from lingula.training.examples import Examples, text_key
+from lingula.training.folds import OutOfFold, fold_parts
 from lingula.training.loop import train_stage
 from lingula.training.model_card import model_card
 from lingula.training.prediction import predict
@@ -48,10 +48,9 @@ from lingula.training.progress import Progress, StageResult
 from lingula.training.pruning import prune_vocabulary
 from lingula.training.recipe import Recipe, Stage
 from lingula.training.recipe_files import recipe_to_dict
+from lingula.training.run_record import begin_record, write_json
 from lingula.training.scoring import Figures, score
 from lingula.training.silver import SilverLabels, distinct, sentences_of
-
-PACKAGES = ("lingula", "torch", "transformers", "tokenizers", "numpy")
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,10 @@ class _Run:
         self.silver = SilverLabels(self.labeler, self.schema, folder / "silver-labels")
         self.parts: list[Part] = read_parts(recipe, self.schema)
         folder.mkdir(parents=True, exist_ok=True)
-        _write_json(folder / "recipe.json", recipe_to_dict(recipe))
-        self.record = self._record()
+        write_json(folder / "recipe.json", recipe_to_dict(recipe))
+        self.record = begin_record(
+            folder / "run.json", recipe, self.parts, self.silver, self.devices
+        )
 
     def train(self, stages: Sequence[str], resume: bool) -> RunResult:
         results: dict[str, StageResult] = {}
@@ -145,10 +146,9 @@ class _Run:
                 continue
             if held is None:
                 held = self._start(position)
-            data = self._data(stage)
-            results[stage.name] = self._train_stage(
-                held, stage, data, position=position, resume=resume
-            )
+            folds = self._predict_folds(stage, position, resume) if stage.folds else None
+            result = self._train_stage(held, stage, folds, position=position, resume=resume)
+            results[stage.name] = result
             latest = self.folder / stage.name / "model"
         last = self.recipe.stages[-1]
         if self._finished(last):
@@ -176,9 +176,9 @@ class _Run:
             )
         return model, tokenizer
 
-    def _data(self, stage: Stage) -> StageData:
+    def _data(self, stage: Stage, parts: Sequence[Part] | None = None) -> StageData:
         return stage_data(
-            self.parts,
+            self.parts if parts is None else parts,
             stage,
             self.silver,
             seed=self.recipe.seed,
@@ -190,12 +190,14 @@ class _Run:
         self,
         held: tuple[LabelModel, TextTokenizer],
         stage: Stage,
-        data: StageData,
+        folds: OutOfFold | None,
         *,
         position: int,
         resume: bool,
     ) -> StageResult:
         model, tokenizer = held
+        whole = fold_parts(self.parts, self.recipe, stage.folds, None) if stage.folds else None
+        data = self._data(stage, whole)
         result = train_stage(
             model,
             tokenizer,
@@ -208,6 +210,12 @@ class _Run:
             resume=resume,
             progress=self.progress,
         )
+        calibration = None
+        if folds is not None:
+            said = folds.logits.argmax(axis=-1).astype(np.int8)
+            figures = score(folds.examples, said, self.schema, stage.metric_observations)
+            result = replace(result, best=figures)
+            calibration = asdict(fit_temperatures(folds.logits, folds.examples))
         facts: dict[str, Any] = {
             "counts": data.counts,
             "data sha256": data.train.digest(),
@@ -217,6 +225,10 @@ class _Run:
             "seconds": round(result.seconds, 1),
             "validation": None if result.best is None else plain_figures(result.best),
         }
+        if calibration is not None:
+            facts |= {"folds": stage.folds, "calibration": calibration}
+            for path in (self.folder / stage.name).glob("fold-*/*.pt"):
+                path.unlink()
         if stage.supervision == "silver":
             facts["fidelity"] = {
                 name: plain_figures(figures)
@@ -237,7 +249,7 @@ class _Run:
             ),
             overwrite=True,
         )
-        _write_json(self.folder / "run.json", self.record)
+        write_json(self.folder / "run.json", self.record)
         return result
 
     def _fidelity(
@@ -253,62 +265,62 @@ class _Run:
             unseen = [text for text in texts if text_key(text) not in known]
             if unseen:
                 truth = Examples.full(unseen, self.silver.classes(unseen))
-                out[name] = score(truth, self._classes(model, tokenizer, unseen), self.schema)
+                said = self._logits(model, tokenizer, unseen).argmax(axis=-1).astype(np.int8)
+                out[name] = score(truth, said, self.schema)
         return out
 
-    def _classes(
+    def _predict_folds(self, stage: Stage, position: int, resume: bool) -> OutOfFold:
+        """What models that were trained without a fold say of it, fold by fold."""
+        parts = []
+        for fold in range(stage.folds):
+            model, tokenizer = self._start(position)
+            data = self._data(stage, fold_parts(self.parts, self.recipe, stage.folds, fold))
+            if not len(data.validation):
+                raise InputError(
+                    f"stage {stage.name!r}: fold {fold + 1} of {stage.folds} has no labeled "
+                    "report; take fewer folds"
+                )
+            train_stage(
+                model,
+                tokenizer,
+                data.train,
+                None,
+                stage=replace(stage, name=f"{stage.name}, fold {fold + 1} of {stage.folds}"),
+                folder=self.folder / stage.name / f"fold-{fold + 1}",
+                seed=self.recipe.seed + position,
+                device=self.devices,
+                resume=resume,
+                progress=self.progress,
+            )
+            texts = data.validation.texts
+            parts.append((data.validation, self._logits(model, tokenizer, texts)))
+        found = OutOfFold.of(parts)
+        found.write(self.folder / stage.name / "out_of_fold.npz")
+        return found
+
+    def _logits(
         self, model: LabelModel, tokenizer: TextTokenizer, texts: Sequence[str]
-    ) -> Classes:
-        logits = predict(model, encode(texts, tokenizer), self.device, tokenizer.pad_id)
-        classes: Classes = logits.argmax(axis=-1).astype(np.int8)
-        return classes
+    ) -> npt.NDArray[np.float32]:
+        sequences = encode(texts, tokenizer)
+        return predict(model.to(self.device), sequences, self.device, tokenizer.pad_id)
 
     def _finish(self, last: Stage) -> Path:
         """The last stage's model as the run's model: calibrated, with its card."""
         source = ModelFolder.open(self.folder / last.name / "model")
         model, tokenizer = load_model(source), source.tokenizer()
-        data = self._data(last)
         target = self.folder / "model"
         save_folder(target, model, tokenizer, source.settings, overwrite=True)
-        if len(data.validation):
-            sequences = encode(data.validation.texts, tokenizer)
-            logits = predict(model.to(self.device), sequences, self.device, tokenizer.pad_id)
-            fitted = fit_temperatures(logits, data.validation)
-            update_settings(target, temperature=fitted.temperatures)
-            self.record["calibration"] = asdict(fitted)
-        _write_json(self.folder / "run.json", self.record)
+        fitted = self.record["stages"][last.name].get("calibration")
+        if fitted is None and len(validation := self._data(last).validation):
+            logits = self._logits(model, tokenizer, validation.texts)
+            fitted = asdict(fit_temperatures(logits, validation))
+        if fitted is not None:
+            update_settings(target, temperature=tuple(fitted["temperatures"]))
+            self.record["calibration"] = fitted
+        write_json(self.folder / "run.json", self.record)
         card = model_card(self.recipe, self.schema, self.record)
         (self.folder / "model_card.md").write_text(card, encoding="utf-8")
         return target
 
     def _finished(self, stage: Stage) -> bool:
         return (self.folder / stage.name / "model").is_dir()
-
-    def _record(self) -> dict[str, Any]:
-        path = self.folder / "run.json"
-        earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        return {
-            "name": self.recipe.name,
-            "started": earlier.get("started", time.strftime("%Y-%m-%dT%H:%M:%S%z")),
-            "python": platform.python_version(),
-            "device": ", ".join(map(str, self.devices)),
-            "versions": {name: version(name) for name in PACKAGES},
-            "seed": self.recipe.seed,
-            "silver labeler": {"name": self.recipe.labeler, "sha256": self.silver.sha256},
-            "sources": {
-                part.reports.source.name: {
-                    "reports": len(part.reports),
-                    "train": int(part.train.sum()),
-                    "validation": int(part.validation.sum()),
-                    "never trained on": int(part.reports.never_train.sum()),
-                }
-                for part in self.parts
-            },
-            "stages": earlier.get("stages", {}),
-        }
-
-
-def _write_json(path: Path, content: object) -> None:
-    beside = path.with_name(f".{path.name}")
-    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)

@@ -1,0 +1,64 @@
+"""``run.json``: what a run used, and what its stages came to."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lingula.training.prepare import Part
+from lingula.training.recipe import Recipe
+from lingula.training.silver import SilverLabels
+
+PACKAGES = ("lingula", "torch", "transformers", "tokenizers", "numpy")
+
+
+def begin_record(
+    path: Path,
+    recipe: Recipe,
+    parts: Sequence[Part],
+    silver: SilverLabels,
+    devices: Sequence[torch.device],
+) -> dict[str, Any]:
+    """The record of a run that begins, or goes on from what ``path`` holds.
+
+    Args:
+        path: ``run.json``; may not be there yet.
+        recipe: The run's recipe.
+        parts: Its sources.
+        silver: Its silver labels.
+        devices: Where it is trained.
+    """
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {
+        "name": recipe.name,
+        "started": earlier.get("started", time.strftime("%Y-%m-%dT%H:%M:%S%z")),
+        "python": platform.python_version(),
+        "device": ", ".join(map(str, devices)),
+        "versions": {name: version(name) for name in PACKAGES},
+        "seed": recipe.seed,
+        "silver labeler": {"name": recipe.labeler, "sha256": silver.sha256},
+        "sources": {
+            part.reports.source.name: {
+                "reports": len(part.reports),
+                "train": int(part.train.sum()),
+                "validation": int(part.validation.sum()),
+                "never trained on": int(part.reports.never_train.sum()),
+            }
+            for part in parts
+        },
+        "stages": earlier.get("stages", {}),
+    }
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a value, beside its place first."""
+    beside = path.with_name(f".{path.name}")
+    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    beside.replace(path)
