@@ -5,20 +5,25 @@
 "validation" is the part of the development reports that the recipe "builtin" keeps out of
 training, on which everything about the built-in labeler was chosen. "test" is the 771 reports that
 are kept for measuring: run it when nothing is going to be changed any more.
+
+With --out-of-fold RUN, the run folder of a recipe whose last stage has folds, every development
+report is measured on, with what a model said that was trained without it; --distances then compares
+ways to join it with the rules.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import time
 from pathlib import Path
 
 import numpy as np
 
 import lingula
-from lingula.builtin import BuiltinLabeler
-from lingula.builtin.combination import combine
-from lingula.labels import Label, is_missing
+from lingula.builtin import BuiltinLabeler, combination
+from lingula.labels import Label, Labels, Schema, is_missing
 from lingula.metrics.bootstrap import (
     paired_difference,
     percentile_interval,
@@ -33,35 +38,47 @@ from lingula.training.recipe_files import load_recipe
 
 RESAMPLES = 5000
 
+#: How far from one half a chance must be to go against the rules.
+DISTANCES = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.45)
+
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("openi", type=Path, help="torchxrayvision's wheel, or the archive")
     arguments.add_argument("--split", choices=("validation", "test"), default="validation")
     arguments.add_argument("--model", help="a model folder in place of the shipped model")
+    arguments.add_argument("--out-of-fold", type=Path, metavar="RUN", help="a run with folds")
+    arguments.add_argument("--distances", action="store_true", help="of doubt and affirmation")
     arguments.add_argument("--rows", action="store_true", help="a line for each observation")
     chosen = arguments.parse_args()
-    reports = [
-        item for item in part(read_openi(chosen.openi), chosen.split) if is_coded(item.codes)
-    ]
+    split = "development" if chosen.out_of_fold else chosen.split
+    reports = [item for item in part(read_openi(chosen.openi), split) if is_coded(item.codes)]
+    rules_labeler = lingula.load("rules")
+    if chosen.out_of_fold:
+        told = out_of_fold(chosen.out_of_fold, rules_labeler.schema)
+        reports = [item for item in reports if digest(item.text) in told]
     texts = [item.text for item in reports]
     codes = [item.codes for item in reports]
-    rules_labeler = lingula.load("rules")
-    labeler = lingula.load(chosen.model) if chosen.model else BuiltinLabeler(threads=1).model
     began = time.process_time()
     rules = rules_labeler.label(texts)
     between = time.process_time()
-    model = labeler.label(texts)
+    if chosen.out_of_fold:
+        chances = np.stack([told[digest(text)] for text in texts])
+        model = Labels(rules.schema, chances.argmax(axis=-1).astype(np.int8), chances)
+    else:
+        labeler = lingula.load(chosen.model) if chosen.model else BuiltinLabeler(threads=1).model
+        model = labeler.label(texts)
     speed = [len(texts) / (b - a) for a, b in ((began, between), (began, time.process_time()))]
     names = rules.schema.names
     columns = [names.index(name) for name in NINE_TERMS]
     truth = nine_classes(codes)
     said = {"rules": rules.classes == Label.POSITIVE}
-    if not chosen.model:
-        said["builtin"] = combine(rules, model) == Label.POSITIVE
+    said["joined" if chosen.model else "builtin"] = (
+        combination.combine(rules, model) == Label.POSITIVE
+    )
     assert model.probabilities is not None
     said["model"] = model.probabilities[..., Label.POSITIVE] > 0.5
-    print(f"{len(reports)} coded reports of the {chosen.split} part, nine classes")
+    print(f"{len(reports)} coded reports of the {split} part, nine classes")
     draws = {}
     for name, positive in said.items():
         estimate, resampled = figures(truth, positive[:, columns])
@@ -82,6 +99,14 @@ def main() -> None:
         by_observation(truth, {name: x[:, columns] for name, x in said.items()}, list(NINE_TERMS))
         print("all observations, MeSH codes of the 14:")
         by_observation(coded_observations(codes, rules.schema), said, list(names))
+    if chosen.distances:
+        for distance in DISTANCES:
+            combination.DOUBTED, combination.AFFIRMED = 0.5 - distance, 0.5 + distance
+            positive = combination.combine(rules, model) == Label.POSITIVE
+            counts = np.stack([truth & positive[:, columns], ~truth & positive[:, columns],
+                               truth & ~positive[:, columns]], axis=-1)  # fmt: skip
+            micro, macro = f1(counts.sum(axis=0, keepdims=True))
+            print(f"joined at 0.5 -/+ {distance:.2f}: micro {micro[0]:.4f} macro {macro[0]:.4f}")
     every = coded_observations(codes, rules.schema)
     errors = [
         expected_calibration_error(
@@ -90,20 +115,41 @@ def main() -> None:
         for at in range(len(names))
     ]
     print(f"expected calibration error: mean {np.mean(errors):.4f}, largest {max(errors):.4f}")
-    print(f"reports a CPU-second: rules {speed[0]:.0f}, rules and model {speed[1]:.0f}")
+    if not chosen.out_of_fold:
+        print(f"reports a CPU-second: rules {speed[0]:.0f}, rules and model {speed[1]:.0f}")
 
 
 def part(reports: list[OpenIReport], split: str) -> list[OpenIReport]:
     if split == "test":
         return [item for item in reports if item.uid in measured_ids()]
-    recipe = load_recipe("builtin")
     kept = [
         item for item in reports if item.uid not in measured_ids() and not is_missing(item.text)
     ]
+    if split == "development":
+        return kept
+    recipe = load_recipe("builtin")
     drawn = draw_validation(
         [text_key(item.text) for item in kept], recipe.split.validation, recipe.seed
     )
     return [item for item, chosen in zip(kept, drawn, strict=True) if chosen]
+
+
+def out_of_fold(run: Path, schema: Schema) -> dict[str, np.ndarray]:
+    """Chances, (k, 4), by the SHA-256 of the text, with the run's temperatures."""
+    recipe = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    stage = recipe["stages"][-1]["name"]
+    temperatures = np.array(record["stages"][stage]["calibration"]["temperatures"])
+    assert len(temperatures) == len(schema)
+    with np.load(run / stage / "out_of_fold.npz") as held:
+        scaled = held["logits"] / temperatures[None, :, None]
+        powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+        chances = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+        return dict(zip(held["sha256"].tolist(), chances, strict=True))
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def figures(

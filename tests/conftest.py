@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import signal
 
+from hypothesis import settings
+
+# No test is timed: on a busy machine any example may be slow.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
 # A shell without job control starts background jobs with Ctrl-C ignored, and children inherit it;
 # the tests of interrupted runs need the signal.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

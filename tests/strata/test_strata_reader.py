@@ -102,7 +102,7 @@ def test_every_value_has_evidence_and_only_known_values_occur() -> None:
                 assert not told
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.one_of(

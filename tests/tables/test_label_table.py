@@ -65,7 +65,6 @@ def test_cells(value, label):
 
 
 @given(st.text(max_size=12))
-@settings(deadline=None)
 def test_any_text_is_a_label_or_none(text):
     assert parse_label(text) in {None, *Label}
 
@@ -74,7 +73,7 @@ def test_any_text_is_a_label_or_none(text):
     classes=st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=1, max_size=20),
     order=st.permutations(["Edema", "airspace opacity", "PLEURAL EFFUSION"]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_column_order_case_and_aliases_do_not_matter(tmp_path_factory, classes, order):
     names = ["airspace opacity", "Edema", "PLEURAL EFFUSION"]
     words = ["", "1", "0", "-1"]

@@ -39,7 +39,7 @@ def pass_through(source: Path, target: Path) -> list[tuple[str | None, ...]]:
     return rows
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(st.tuples(any_text, any_text), min_size=1, max_size=8))
 @example([("\ufeff", ""), ('"', "\r"), ("\r\n", " \t"), ("001", "NA"), ("", "")])
 def test_any_text_survives_every_form(rows: list[tuple[str, str]]) -> None:
@@ -52,7 +52,7 @@ def test_any_text_survives_every_form(rows: list[tuple[str, str]]) -> None:
             path = Path(name, target)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(any_text.filter(lambda text: "\r" not in text), min_size=1, max_size=8))
 def test_csv_is_written_as_pandas_writes_it(texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lingula.cli.options import labeler_options, load_labeler, section_names
+from lingula.cli.options import labeler_options, load_labeler
 from lingula.errors import InputError
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _read(file: str) -> str:
 
 def _chosen_sections(sections: str, *, one_section: bool) -> tuple[str, ...] | None:
     """Sections to read; by default findings and impression of a whole report."""
-    from lingula.text.sections import DEFAULT_SECTIONS
+    from lingula.text.sections import DEFAULT_SECTIONS, section_names
 
     named = section_names(sections)
     if named == "auto":

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lingula.cli.options import input_options, labeler_options, load_labeler, section_names
+from lingula.cli.options import input_options, labeler_options, load_labeler
 from lingula.errors import InputError
 
 
@@ -98,6 +98,7 @@ def command(
     from lingula.cli.progress import RunProgress
     from lingula.cli.run_summary import summary_lines
     from lingula.pipeline import run
+    from lingula.text.sections import section_names
 
     options: dict[str, Any] = {
         "lexicon": lexicon,

@@ -99,12 +99,3 @@ def load_labeler(name: str | None, schema: str | None = None, **options: Any) ->
         other_schema = schema not in (None, "chexpert14")
         name = "rules" if for_rules or other_schema else DEFAULT_LABELER
     return lingula.load(name, schema=schema, **given)
-
-
-def section_names(sections: str) -> tuple[str, ...] | str | None:
-    """What --sections says: names, "auto", or None for the text as it is."""
-    if sections == "auto":
-        return "auto"
-    if sections == "none":
-        return None
-    return tuple(name.strip() for name in sections.split(",") if name.strip())

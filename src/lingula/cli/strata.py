@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lingula.cli.options import input_options, section_names
+from lingula.cli.options import input_options
 
 if TYPE_CHECKING:
     from lingula.strata.table import StrataSummary
@@ -69,6 +69,7 @@ def command(
             "name the INPUT and the table to write: lingula strata INPUT -o FILE"
         )
     from lingula.strata.table import write_strata
+    from lingula.text.sections import section_names
 
     with _progress(quiet) as progress:
         summary = write_strata(

@@ -18,13 +18,13 @@ from lingula.pipeline.places import choose_places, writing
 from lingula.pipeline.standard_input import STANDARD_INPUT, as_file
 from lingula.pipeline.stream import Stream
 from lingula.pipeline.summary import Progress, StageSeconds, Summary
+from lingula.pipeline.texts import chosen_sections
 from lingula.pipeline.windows import Windows
 from lingula.schemas import schema_to_dict
-from lingula.tables.columns import choose_id_column, choose_text_columns, is_section_column
+from lingula.tables.columns import choose_id_column, choose_text_columns
 from lingula.tables.formats import TableFormat, format_named
 from lingula.tables.open_source import open_source
 from lingula.tables.source import BATCH_ROWS
-from lingula.text.sections import DEFAULT_SECTIONS, select_sections
 
 #: Up to so many batches are labeled in this process: starting others would take longer.
 SMALL_BATCHES = 2
@@ -134,7 +134,7 @@ def run(
         checked = perf_counter()
         columns = choose_text_columns(table.schema, text_columns, table.name)
         names = [table.schema.names[position] for position in columns]
-        chosen = _sections(sections, names)
+        chosen = chosen_sections(sections, names)
         nested = places.output_format.kind in ("parquet", "jsonl")
         layout = Layout(
             table.schema,
@@ -266,17 +266,6 @@ def _input_format(name: str | None, standard_input: bool) -> TableFormat | None:
     if name is None and not standard_input:
         return None
     return format_named(name or "csv")
-
-
-def _sections(sections: Sequence[str] | str | None, names: Sequence[str]) -> tuple[str, ...] | None:
-    if sections == "auto":
-        return None if all(map(is_section_column, names)) else DEFAULT_SECTIONS
-    if sections is None:
-        return None
-    wanted = (sections,) if isinstance(sections, str) else tuple(sections)
-    # An unknown name is refused before any work is done.
-    select_sections("", wanted)
-    return wanted
 
 
 def _describe(labeler: Labeler) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from lingula.errors import ColumnError
 from lingula.tables.arrays import text_scalar
+from lingula.tables.columns import is_section_column
+from lingula.text.sections import DEFAULT_SECTIONS, select_sections
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,6 +37,28 @@ def texts_of(batch: pa.RecordBatch, columns: Sequence[int]) -> pa.Array:
         both = pc.if_else(_is_blank(joined), piece, both)
         joined = pc.if_else(_is_blank(piece), joined, both)
     return pc.if_else(_is_blank(joined), text_scalar(None), joined)
+
+
+def chosen_sections(
+    sections: Sequence[str] | str | None, columns: Sequence[str]
+) -> tuple[str, ...] | None:
+    """The sections that are taken out of a text of these columns; None for the text as it is.
+
+    Args:
+        sections: Names, one name, None, or "auto": findings and impression, but the text as it is
+            if every column is named for a section.
+        columns: Names of the columns.
+
+    Raises:
+        InputError: If a name is unknown; before any work is done.
+    """
+    if sections == "auto":
+        return None if columns and all(map(is_section_column, columns)) else DEFAULT_SECTIONS
+    if sections is None:
+        return None
+    wanted = (sections,) if isinstance(sections, str) else tuple(sections)
+    select_sections("", wanted)
+    return wanted
 
 
 def locate(pieces: Sequence[str | None], offset: int) -> tuple[int, int]:

@@ -189,6 +189,15 @@ def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Selec
     return _select(text, sorted((section.start, section.end) for section in chosen))
 
 
+def section_names(sections: str) -> tuple[str, ...] | str | None:
+    """What a text option says: names joined by commas, "auto" (as it is), or None for "none"."""
+    if sections == "auto":
+        return "auto"
+    if sections == "none":
+        return None
+    return tuple(name.strip() for name in sections.split(",") if name.strip())
+
+
 def _offset(piece: Piece) -> int:
     return piece.offset
 

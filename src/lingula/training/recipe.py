@@ -57,6 +57,9 @@ class Source:
             or "positive-only" (1 where something was coded, all else unsaid).
         path: The file, relative to the recipe; ``--input`` goes before it.
         text_columns: Columns of the text, joined by a space; found by their names if empty.
+        sections: What is taken out of each text, as with ``lingula label --sections``: names joined
+            by commas, such as "impression"; "auto", which is findings and impression, but a column
+            that is named for a section as it is; or "none" for the text as it is.
         patient_column: Column that says which reports are of one patient.
         split_column: Column that says "train" or "validation"; other rows are left out.
         validation: Whether reports of this source may be drawn into the validation part.
@@ -67,6 +70,7 @@ class Source:
     labels: Supervision = "none"
     path: str = ""
     text_columns: tuple[str, ...] = ()
+    sections: str = "auto"
     patient_column: str = ""
     split_column: str = ""
     validation: bool = True

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from lingula.errors import ColumnError, InputError, RecipeError
 from lingula.labels import Label, Schema, is_missing
+from lingula.pipeline.texts import JOINT, chosen_sections
+from lingula.text.sections import section_names, select_sections
 from lingula.training.examples import Bools, Classes, Examples, text_key
-from lingula.training.openi import measured_ids, read_openi
+from lingula.training.openi import OpenIReport, measured_ids, read_openi
 from lingula.training.openi_labels import coded_observations, is_coded
 from lingula.training.recipe import Source
 
@@ -71,7 +74,9 @@ def read_source(source: Source, schema: Schema, folder: Path) -> Reports:
     if source.kind == "openi":
         reports = _from_openi(source, path, schema)
     elif source.kind == "reports":
-        reports = _unlabeled(source, _text_files(path), schema)
+        wanted = chosen_sections(section_names(source.sections), ())
+        texts = [_sections_of(text, wanted) for text in _text_files(path)]
+        reports = _unlabeled(source, texts, schema)
     else:
         reports = _from_table(source, path, schema)
     if not len(reports):
@@ -124,6 +129,9 @@ def _text_files(path: Path) -> list[str]:
 
 def _from_openi(source: Source, path: Path, schema: Schema) -> Reports:
     every = read_openi(path)
+    wanted = chosen_sections(section_names(source.sections), ())
+    if wanted is not None:
+        every = [_with_sections(item, wanted) for item in every]
     measured = {text_key(item.text) for item in every if item.uid in measured_ids()}
     reports = [
         item for item in every if item.uid not in measured_ids() and not is_missing(item.text)
@@ -145,6 +153,21 @@ def _from_openi(source: Source, path: Path, schema: Schema) -> Reports:
     )
 
 
+def _with_sections(report: OpenIReport, names: Sequence[str]) -> OpenIReport:
+    """The report with some of its sections only; the archive has two of each."""
+    if unknown := set(names) - {"findings", "impression"}:
+        raise InputError(f"Open-i's reports have no section {min(unknown)!r}")
+    return replace(
+        report,
+        findings=report.findings if "findings" in names else "",
+        impression=report.impression if "impression" in names else "",
+    )
+
+
+def _sections_of(text: str, names: Sequence[str] | None) -> str:
+    return text if names is None else select_sections(text, names).text
+
+
 def _from_table(source: Source, path: Path, schema: Schema) -> Reports:
     from lingula.tables.columns import choose_text_columns, find_column
     from lingula.tables.label_table import read_label_table
@@ -161,8 +184,10 @@ def _from_table(source: Source, path: Path, schema: Schema) -> Reports:
     cells = [
         [cell for part in rows for cell in part[at]] for at in range(len(columns) + len(others))
     ]
+    names = [table.schema.names[position] for position in columns]
+    wanted = chosen_sections(section_names(source.sections), names)
     texts = [
-        " ".join(str(cell) for cell in row if not is_missing(cell))
+        _sections_of(JOINT.join(str(cell) for cell in row if not is_missing(cell)), wanted)
         for row in zip(*cells[: len(columns)], strict=True)
     ]
     kept = np.array([not is_missing(text) for text in texts], dtype=np.bool_)
