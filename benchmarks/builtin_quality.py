@@ -1,14 +1,15 @@
-"""Human coding of Open-i against rules, model and the built-in labeler, with intervals.
+"""Human coding of Open-i against rules, model and the two joined, with intervals.
 
-    python benchmarks/builtin_quality.py torchxrayvision-*.whl --split validation
+    python benchmarks/builtin_quality.py torchxrayvision-*.whl --out-of-fold run --rows
 
-"validation" is the part of the development reports that the recipe "builtin" keeps out of
-training, on which everything about the built-in labeler was chosen. "test" is the 771 reports that
-are kept for measuring: run it when nothing is going to be changed any more.
+"run" is the folder of ``lingula train builtin``, whose last stage has folds: every coded
+development report is measured on, with what a model said that was trained without it. All that is
+to be chosen about the built-in labeler is chosen so; --distances compares ways to join rules and
+model.
 
-With --out-of-fold RUN, the run folder of a recipe whose last stage has folds, every development
-report is measured on, with what a model said that was trained without it; --distances then compares
-ways to join it with the rules.
+``--split test`` is the 771 reports that are kept for measuring: run it when nothing is going to be
+changed any more. ``--split validation --model FOLDER`` is for models whose recipe keeps that part
+of the development reports out of training, as the one that ships does not.
 """
 
 from __future__ import annotations
@@ -45,12 +46,16 @@ DISTANCES = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.45)
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("openi", type=Path, help="torchxrayvision's wheel, or the archive")
-    arguments.add_argument("--split", choices=("validation", "test"), default="validation")
+    arguments.add_argument("--split", choices=("validation", "test"))
     arguments.add_argument("--model", help="a model folder in place of the shipped model")
     arguments.add_argument("--out-of-fold", type=Path, metavar="RUN", help="a run with folds")
     arguments.add_argument("--distances", action="store_true", help="of doubt and affirmation")
     arguments.add_argument("--rows", action="store_true", help="a line for each observation")
     chosen = arguments.parse_args()
+    if bool(chosen.out_of_fold) == bool(chosen.split):
+        arguments.error("give either --out-of-fold RUN or --split")
+    if chosen.split == "validation" and not chosen.model:
+        arguments.error("the built-in model has learned from the validation part; name --model")
     split = "development" if chosen.out_of_fold else chosen.split
     reports = [item for item in part(read_openi(chosen.openi), split) if is_coded(item.codes)]
     rules_labeler = lingula.load("rules")

@@ -107,7 +107,7 @@ def test_rules_find_and_deny_and_the_model_weighs() -> None:
 
 
 def test_mild_doubt_changes_nothing() -> None:
-    rules, model = made([0, 0, 1, 3, 2, 0], [0.0, 0.0, 0.3, 0.7, 0.7, 0.7])
+    rules, model = made([0, 0, 1, 3, 2, 0], [0.0, 0.0, 0.45, 0.55, 0.55, 0.55])
     assert combine(rules, model)[0, 2:6].tolist() == [1, 3, 2, 0]
 
 
@@ -117,7 +117,7 @@ def test_a_denial_or_no_mention_stands_however_sure_the_model_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("by_rules", "chance", "together"), [(1, 0.3, 1), (1, 0.1, 0), (0, 0.7, 0), (0, 0.9, 1)]
+    ("by_rules", "chance", "together"), [(1, 0.45, 1), (1, 0.1, 0), (0, 0.55, 0), (0, 0.9, 1)]
 )
 def test_no_finding_needs_one_of_two_and_no_doubt(
     by_rules: int, chance: float, together: int
