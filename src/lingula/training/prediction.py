@@ -10,7 +10,8 @@ import torch
 from lingula.bert.batching import plan_batches
 from lingula.bert.model import LabelModel
 from lingula.bert.runtimes.torch import TorchRuntime
-from lingula.bert.tokenizer import Ids
+from lingula.bert.tokenizer import Ids, TextTokenizer
+from lingula.training.batches import encode
 
 #: Positions of a batch.
 BATCH_TOKENS = 4096
@@ -27,3 +28,10 @@ def predict(
     for answer in runtime.run(batches, embedding=False):
         out[answer.rows] = answer.logits
     return out
+
+
+def predict_texts(
+    model: LabelModel, tokenizer: TextTokenizer, texts: Sequence[str], device: torch.device
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Logits of texts, cut at the tokenizer's length: float32, (n, k, 4). Moves the model."""
+    return predict(model.to(device), encode(texts, tokenizer), device, tokenizer.pad_id)

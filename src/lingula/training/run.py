@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from lingula.bert.folder import ModelFolder, update_settings
@@ -35,22 +34,21 @@ from lingula.loading import load
 from lingula.schemas import load_schema, shipped_schemas
 from lingula.training.augment.translate import translator
 from lingula.training.backbones import load_backbone
-from lingula.training.batches import encode
 from lingula.training.calibration import fit_temperatures
 from lingula.training.checkpoints import plain_figures
-from lingula.training.examples import Examples, text_key
+from lingula.training.fidelity import fidelity
 from lingula.training.folds import OutOfFold, fold_parts
 from lingula.training.loop import train_stage
 from lingula.training.model_card import model_card
-from lingula.training.prediction import predict
+from lingula.training.prediction import predict_texts
 from lingula.training.prepare import Part, StageData, read_parts, stage_data
 from lingula.training.progress import Progress, StageResult
 from lingula.training.pruning import prune_vocabulary
 from lingula.training.recipe import Recipe, Stage
 from lingula.training.recipe_files import recipe_to_dict
 from lingula.training.run_record import begin_record, write_json
-from lingula.training.scoring import Figures, score
-from lingula.training.silver import SilverLabels, distinct, sentences_of
+from lingula.training.scoring import score
+from lingula.training.silver import SilverLabels, distinct
 
 
 @dataclass(frozen=True)
@@ -230,10 +228,11 @@ class _Run:
             for path in (self.folder / stage.name).glob("fold-*/*.pt"):
                 path.unlink()
         if stage.supervision == "silver":
-            facts["fidelity"] = {
-                name: plain_figures(figures)
-                for name, figures in self._fidelity(model, tokenizer, data.train).items()
-            }
+            found = fidelity(
+                model, tokenizer, self.parts, self.silver,
+                trained_on=data.train.texts, device=self.device,
+            )  # fmt: skip
+            facts["fidelity"] = {name: plain_figures(item) for name, item in found.items()}
         self.record["stages"][stage.name] = facts
         save_folder(
             self.folder / stage.name / "model",
@@ -251,23 +250,6 @@ class _Run:
         )
         write_json(self.folder / "run.json", self.record)
         return result
-
-    def _fidelity(
-        self, model: LabelModel, tokenizer: TextTokenizer, train: Examples
-    ) -> dict[str, Figures]:
-        """Agreement with the silver labels on sentences and reports that are new to the model."""
-        own = [text for part in self.parts for text in part.texts(part.train)]
-        # Earlier stages may have learned from sentences where this one learns from whole reports.
-        known = {text_key(text) for text in (*train.texts, *own, *sentences_of(own))}
-        reports = distinct([text for part in self.parts for text in part.texts(part.validation)])
-        out = {}
-        for name, texts in (("sentences", sentences_of(reports)), ("reports", reports)):
-            unseen = [text for text in texts if text_key(text) not in known]
-            if unseen:
-                truth = Examples.full(unseen, self.silver.classes(unseen))
-                said = self._logits(model, tokenizer, unseen).argmax(axis=-1).astype(np.int8)
-                out[name] = score(truth, said, self.schema)
-        return out
 
     def _predict_folds(self, stage: Stage, position: int, resume: bool) -> OutOfFold:
         """What models that were trained without a fold say of it, fold by fold."""
@@ -293,16 +275,11 @@ class _Run:
                 progress=self.progress,
             )
             texts = data.validation.texts
-            parts.append((data.validation, self._logits(model, tokenizer, texts)))
+            logits = predict_texts(model, tokenizer, texts, self.device)
+            parts.append((data.validation, logits))
         found = OutOfFold.of(parts)
         found.write(self.folder / stage.name / "out_of_fold.npz")
         return found
-
-    def _logits(
-        self, model: LabelModel, tokenizer: TextTokenizer, texts: Sequence[str]
-    ) -> npt.NDArray[np.float32]:
-        sequences = encode(texts, tokenizer)
-        return predict(model.to(self.device), sequences, self.device, tokenizer.pad_id)
 
     def _finish(self, last: Stage) -> Path:
         """The last stage's model as the run's model: calibrated, with its card."""
@@ -312,7 +289,7 @@ class _Run:
         save_folder(target, model, tokenizer, source.settings, overwrite=True)
         fitted = self.record["stages"][last.name].get("calibration")
         if fitted is None and len(validation := self._data(last).validation):
-            logits = self._logits(model, tokenizer, validation.texts)
+            logits = predict_texts(model, tokenizer, validation.texts, self.device)
             fitted = asdict(fit_temperatures(logits, validation))
         if fitted is not None:
             update_settings(target, temperature=tuple(fitted["temperatures"]))
