@@ -19,6 +19,7 @@ from lingula.training.folds import fold_parts
 from lingula.training.prepare import read_parts
 from lingula.training.recipe import Recipe
 from lingula.training.run import run_recipe
+from lingula.training.study import load_study
 from tests.training.conftest import make_reports, write_table
 from tests.training.test_two_stages import tiny
 
@@ -137,3 +138,15 @@ def test_folds_that_cannot_be_are_refused(encoder: Path, table: Path, tmp_path: 
     few = replace(few, stages=few.stages[1:])
     with pytest.raises(InputError, match="take fewer folds"):
         run_recipe(few, tmp_path / "run", device="cpu")
+
+
+def test_a_study_measures_on_reports_that_no_variant_learned_from(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text('recipe = "builtin"\n[[variants]]\nname = "as it is"\n', encoding="utf-8")
+    study = load_study(path, {})
+    assert study.base.stages[-1].folds
+    assert not study.variants["as it is"].stages[-1].folds
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write("stages = { expert = { folds = 2 } }\n")
+    with pytest.raises(RecipeError, match="leave out folds"):
+        load_study(path, {})

@@ -134,9 +134,14 @@ def _variant(base: Recipe, entry: Any, where: str) -> Recipe:
     names = {stage["name"] for stage in data["stages"]}
     if wrong := sorted((set(dropped) | set(changes)) - names):
         raise RecipeError(f"{where}: the base recipe has no stage {wrong[0]!r}")
+    if any("folds" in change for change in changes.values()):
+        raise RecipeError(
+            f"{where}: a study measures on the validation part, which a stage with folds learns "
+            "from; leave out folds"
+        )
     data["backbone"] = {**data["backbone"], **entry.get("backbone", {})}
     data["stages"] = [
-        {**stage, **changes.get(stage["name"], {})}
+        {**stage, "folds": 0, **changes.get(stage["name"], {})}
         for stage in data["stages"]
         if stage["name"] not in dropped
     ]
