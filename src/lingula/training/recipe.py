@@ -56,7 +56,7 @@ class Source:
         labels: What the table's labels are: "none" (they are not read), "full" (all four classes),
             or "positive-only" (1 where something was coded, all else unsaid).
         path: The file, relative to the recipe; ``--input`` goes before it.
-        text_columns: Columns of the text, joined by a space; found by their names if empty.
+        text_columns: Columns of the text, joined by a blank line; found by their names if empty.
         sections: What is taken out of each text, as with ``lingula label --sections``: names joined
             by commas, such as "impression"; "auto", which is findings and impression, but a column
             that is named for a section as it is; or "none" for the text as it is.
