@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 
 import lingula
-from lingula.builtin import BuiltinLabeler, combination
+from lingula.builtin import BuiltinLabeler
+from lingula.builtin.combination import combine
 from lingula.labels import Label, Labels, Schema, is_missing
 from lingula.metrics.bootstrap import (
     paired_difference,
@@ -54,6 +55,8 @@ def main() -> None:
     chosen = arguments.parse_args()
     if bool(chosen.out_of_fold) == bool(chosen.split):
         arguments.error("give either --out-of-fold RUN or --split")
+    if chosen.out_of_fold and chosen.model:
+        arguments.error("--out-of-fold brings its own models; leave out --model")
     if chosen.split == "validation" and not chosen.model:
         arguments.error("the built-in model has learned from the validation part; name --model")
     split = "development" if chosen.out_of_fold else chosen.split
@@ -71,16 +74,15 @@ def main() -> None:
         chances = np.stack([told[digest(text)] for text in texts])
         model = Labels(rules.schema, chances.argmax(axis=-1).astype(np.int8), chances)
     else:
-        labeler = lingula.load(chosen.model) if chosen.model else BuiltinLabeler(threads=1).model
+        own = BuiltinLabeler(threads=1).model
+        labeler = lingula.load(chosen.model, threads=1) if chosen.model else own
         model = labeler.label(texts)
     speed = [len(texts) / (b - a) for a, b in ((began, between), (began, time.process_time()))]
     names = rules.schema.names
     columns = [names.index(name) for name in NINE_TERMS]
     truth = nine_classes(codes)
     said = {"rules": rules.classes == Label.POSITIVE}
-    said["joined" if chosen.model else "builtin"] = (
-        combination.combine(rules, model) == Label.POSITIVE
-    )
+    said["joined" if chosen.model else "builtin"] = combine(rules, model) == Label.POSITIVE
     assert model.probabilities is not None
     said["model"] = model.probabilities[..., Label.POSITIVE] > 0.5
     print(f"{len(reports)} coded reports of the {split} part, nine classes")
@@ -106,10 +108,8 @@ def main() -> None:
         by_observation(coded_observations(codes, rules.schema), said, list(names))
     if chosen.distances:
         for distance in DISTANCES:
-            combination.DOUBTED, combination.AFFIRMED = 0.5 - distance, 0.5 + distance
-            positive = combination.combine(rules, model) == Label.POSITIVE
-            counts = np.stack([truth & positive[:, columns], ~truth & positive[:, columns],
-                               truth & ~positive[:, columns]], axis=-1)  # fmt: skip
+            made = combine(rules, model, doubted=0.5 - distance, affirmed=0.5 + distance)
+            counts = hits(truth, (made == Label.POSITIVE)[:, columns])
             micro, macro = f1(counts.sum(axis=0, keepdims=True))
             print(f"joined at 0.5 -/+ {distance:.2f}: micro {micro[0]:.4f} macro {macro[0]:.4f}")
     every = coded_observations(codes, rules.schema)
@@ -161,7 +161,7 @@ def figures(
     truth: np.ndarray, said: np.ndarray
 ) -> tuple[tuple[float, float], tuple[np.ndarray, np.ndarray]]:
     """Micro and macro F1, and the same of each resample."""
-    counts = np.stack([truth & said, ~truth & said, truth & ~said], axis=-1)
+    counts = hits(truth, said)
     flat = counts.reshape(len(counts), -1).astype(np.float32)
     sums, _ = resample_sums(
         lambda rows: (flat[rows], np.zeros((len(rows), 0))), units_of(len(flat)), RESAMPLES, 1
@@ -169,6 +169,11 @@ def figures(
     whole = f1(flat.sum(axis=0, keepdims=True).astype(float).reshape(1, -1, 3))
     micro, macro = f1(sums.reshape(RESAMPLES, -1, 3))
     return (float(whole[0][0]), float(whole[1][0])), (micro, macro)
+
+
+def hits(truth: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """True and false positives and the missed of each cell: bool, (n, k, 3)."""
+    return np.stack([truth & said, ~truth & said, truth & ~said], axis=-1)
 
 
 def f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -35,7 +35,9 @@ def rivals(by_rules: Labels, by_model: Labels) -> npt.NDArray[np.bool_]:
     return differ
 
 
-def combine(by_rules: Labels, by_model: Labels) -> npt.NDArray[np.int8]:
+def combine(
+    by_rules: Labels, by_model: Labels, *, doubted: float = DOUBTED, affirmed: float = AFFIRMED
+) -> npt.NDArray[np.int8]:
     """Classes of the two together: int8, (n, k).
 
     The rules say what is mentioned and what is denied: where they find no mention, or a denial,
@@ -43,17 +45,23 @@ def combine(by_rules: Labels, by_model: Labels) -> npt.NDArray[np.int8]:
     learned from. The model says how sure a mention is: an uncertain one that it affirms is
     positive, as people code it; a positive one that it doubts is uncertain. No Finding, which
     rests on the whole report, is positive where both say so or one against mild doubt of the other.
+
+    Args:
+        by_rules: The rules' labels of n texts under k observations.
+        by_model: The model's, with probabilities.
+        doubted: A chance that is no higher makes a positive of the rules uncertain.
+        affirmed: A higher one makes an uncertain label positive.
     """
     assert by_model.probabilities is not None
     classes = by_rules.classes
     chance = by_model.probabilities[..., Label.POSITIVE]
     made = classes.copy()
-    made[(classes == Label.UNCERTAIN) & (chance > AFFIRMED)] = Label.POSITIVE
-    made[(classes == Label.POSITIVE) & (chance <= DOUBTED)] = Label.UNCERTAIN
+    made[(classes == Label.UNCERTAIN) & (chance > affirmed)] = Label.POSITIVE
+    made[(classes == Label.POSITIVE) & (chance <= doubted)] = Label.UNCERTAIN
     names = by_rules.schema.names
     if NO_FINDING in names:
         own = names.index(NO_FINDING)
-        needed = np.where(classes[:, own] == Label.POSITIVE, DOUBTED, AFFIRMED)
+        needed = np.where(classes[:, own] == Label.POSITIVE, doubted, affirmed)
         made[:, own] = np.where(chance[:, own] > needed, Label.POSITIVE, Label.BLANK)
     kept = [name in RULES_DECIDE for name in names]
     result: npt.NDArray[np.int8] = np.where(kept, classes, made).astype(np.int8)

@@ -190,7 +190,7 @@ def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Selec
 
 
 def section_names(sections: str) -> tuple[str, ...] | str | None:
-    """What a text option says: names joined by commas, "auto" (as it is), or None for "none"."""
+    """What an option says: its names, which commas join; "auto" for "auto"; None for "none"."""
     if sections == "auto":
         return "auto"
     if sections == "none":
