@@ -22,8 +22,13 @@ class OutputFile(io.RawIOBase):
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=1 << 20)
         self._given_up = False
+        try:
+            self._file = path.open("wb", buffering=1 << 20)
+        except OSError:
+            # From Python 3.13 on, an object that fails to close once more is complained of.
+            super().close()
+            raise
 
     def writable(self) -> bool:
         """Always."""
