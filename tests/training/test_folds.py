@@ -86,6 +86,10 @@ def test_a_stage_with_folds_is_judged_and_calibrated_by_them(
     settings = json.loads((run / "model" / "lingula.json").read_text())
     assert settings["temperature"] == facts["calibration"]["temperatures"]
     assert facts["best step"] == facts["steps"]
+    logs = [path.read_text().splitlines()[-1] for path in sorted(run.glob("expert/fold-*/*.jsonl"))]
+    assert len(logs) == FOLDS
+    in_logs = sum(json.loads(line)["seconds"] for line in logs)
+    assert facts["seconds of folds"] >= in_logs - 0.1 * FOLDS > 0
     best = result.stages["expert"].best
     assert best is not None
     assert best.reports == reports

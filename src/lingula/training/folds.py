@@ -28,19 +28,24 @@ class OutOfFold:
         examples: The reports, n of them, with their labels.
         logits: float32, (n, k, 4).
         folds: The fold of each, from 0: int, (n,).
+        seconds: Of training those models.
     """
 
     examples: Examples
     logits: npt.NDArray[np.float32]
     folds: npt.NDArray[np.intp]
+    seconds: float
 
     @classmethod
-    def of(cls, parts: Sequence[tuple[Examples, npt.NDArray[np.float32]]]) -> OutOfFold:
-        """The reports and logits of each fold, in order."""
+    def of(
+        cls, parts: Sequence[tuple[Examples, npt.NDArray[np.float32]]], seconds: float
+    ) -> OutOfFold:
+        """The reports and logits of each fold, in order, and the seconds of all of them."""
         return cls(
             Examples.concatenate([examples for examples, _ in parts]),
             np.concatenate([logits for _, logits in parts]),
             np.repeat(np.arange(len(parts)), [len(logits) for _, logits in parts]),
+            seconds,
         )
 
     def write(self, path: Path) -> None:

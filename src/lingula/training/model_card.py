@@ -41,12 +41,14 @@ def model_card(recipe: Recipe, schema: Schema, record: dict[str, Any]) -> str:
         facts = record["stages"].get(stage.name)
         if facts is None:
             continue
+        folds = f", {facts['seconds of folds'] / 60:.0f} more for the folds" if stage.folds else ""
         lines += [
             f"### {stage.name}",
             "",
             f"{stage.supervision} labels, unit: {stage.unit}, "
             f"{facts['counts']['training examples']} training examples, {facts['steps']} steps in "
-            f"{facts['seconds'] / 60:.0f} minutes on {record['device']}; {_kept(stage, facts)}.",
+            f"{facts['seconds'] / 60:.0f} minutes on {record['device']}{folds}; "
+            f"{_kept(stage, facts)}.",
             "",
         ]
         for name, figures in (

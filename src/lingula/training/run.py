@@ -208,7 +208,7 @@ class _Run:
             resume=resume,
             progress=self.progress,
         )
-        calibration = None
+        calibration: dict[str, Any] | None = None
         if folds is not None:
             said = folds.logits.argmax(axis=-1).astype(np.int8)
             figures = score(folds.examples, said, self.schema, stage.metric_observations)
@@ -223,8 +223,9 @@ class _Run:
             "seconds": round(result.seconds, 1),
             "validation": None if result.best is None else plain_figures(result.best),
         }
-        if calibration is not None:
-            facts |= {"folds": stage.folds, "calibration": calibration}
+        if folds is not None:
+            facts |= {"folds": stage.folds, "seconds of folds": round(folds.seconds, 1)}
+            facts["calibration"] = calibration
             for path in (self.folder / stage.name).glob("fold-*/*.pt"):
                 path.unlink()
         if stage.supervision == "silver":
@@ -254,6 +255,7 @@ class _Run:
     def _predict_folds(self, stage: Stage, position: int, resume: bool) -> OutOfFold:
         """What models that were trained without a fold say of it, fold by fold."""
         parts = []
+        seconds = 0.0
         for fold in range(stage.folds):
             model, tokenizer = self._start(position)
             data = self._data(stage, fold_parts(self.parts, self.recipe, stage.folds, fold))
@@ -262,7 +264,7 @@ class _Run:
                     f"stage {stage.name!r}: fold {fold + 1} of {stage.folds} has no labeled "
                     "report; take fewer folds"
                 )
-            train_stage(
+            seconds += train_stage(
                 model,
                 tokenizer,
                 data.train,
@@ -273,11 +275,11 @@ class _Run:
                 device=self.devices,
                 resume=resume,
                 progress=self.progress,
-            )
+            ).seconds
             texts = data.validation.texts
             logits = predict_texts(model, tokenizer, texts, self.device)
             parts.append((data.validation, logits))
-        found = OutOfFold.of(parts)
+        found = OutOfFold.of(parts, seconds)
         found.write(self.folder / stage.name / "out_of_fold.npz")
         return found
 
