@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import random
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# Helpers of these tests are found by name.
+sys.path.insert(0, str(Path(__file__).parent))
 VOCABULARY = ROOT / "src" / "lingula" / "bert" / "assets" / "vocab.txt"
 
 #: Sentences of each observation: said, denied, in doubt.
