@@ -74,8 +74,10 @@ def main() -> None:
         chances = np.stack([told[digest(text)] for text in texts])
         model = Labels(rules.schema, chances.argmax(axis=-1).astype(np.int8), chances)
     else:
-        own = BuiltinLabeler(threads=1).model
-        labeler = lingula.load(chosen.model, threads=1) if chosen.model else own
+        if chosen.model:
+            labeler = lingula.load(chosen.model, threads=1)
+        else:
+            labeler = BuiltinLabeler(threads=1).model
         model = labeler.label(texts)
     speed = [len(texts) / (b - a) for a, b in ((began, between), (began, time.process_time()))]
     names = rules.schema.names

@@ -40,6 +40,19 @@ THERE = [(english, german) for english, german, _ in SENTENCES]
 BACK = [(german, english) for _, german, english in SENTENCES]
 ANSWERS = {english: back for english, _, back in SENTENCES}
 
+#: Of both kinds of model.
+SIZES: dict[str, Any] = {
+    "d_model": 32,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 64,
+    "decoder_ffn_dim": 64,
+    "max_position_embeddings": 512,
+    "dropout": 0.0,
+}
+
 
 def train(model: Any, batch: dict[str, torch.Tensor], labels: torch.Tensor, start: int) -> None:
     """Teach a model pairs by heart."""
@@ -88,15 +101,7 @@ def make_marian(
     model = transformers.MarianMTModel(
         transformers.MarianConfig(
             vocab_size=len(known),
-            d_model=32,
-            encoder_layers=1,
-            decoder_layers=1,
-            encoder_attention_heads=2,
-            decoder_attention_heads=2,
-            encoder_ffn_dim=64,
-            decoder_ffn_dim=64,
-            max_position_embeddings=512,
-            dropout=0.0,
+            **SIZES,
             scale_embedding=True,
             activation_function="swish",
             pad_token_id=pad,
@@ -152,15 +157,7 @@ def make_fsmt(folder: Path, pairs: list[tuple[str, str]], languages: list[str]) 
             langs=languages,
             src_vocab_size=len(known),
             tgt_vocab_size=len(known),
-            d_model=32,
-            encoder_layers=1,
-            decoder_layers=1,
-            encoder_attention_heads=2,
-            decoder_attention_heads=2,
-            encoder_ffn_dim=64,
-            decoder_ffn_dim=64,
-            max_position_embeddings=512,
-            dropout=0.0,
+            **SIZES,
             tie_word_embeddings=False,
         )
     )

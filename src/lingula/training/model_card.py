@@ -41,7 +41,8 @@ def model_card(recipe: Recipe, schema: Schema, record: dict[str, Any]) -> str:
         facts = record["stages"].get(stage.name)
         if facts is None:
             continue
-        folds = f", {facts['seconds of folds'] / 60:.0f} more for the folds" if stage.folds else ""
+        more = facts.get("seconds of folds")
+        folds = "" if more is None else f", {more / 60:.0f} more for the folds"
         lines += [
             f"### {stage.name}",
             "",
