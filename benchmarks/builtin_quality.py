@@ -33,9 +33,14 @@ from lingula.metrics.bootstrap import (
     units_of,
 )
 from lingula.metrics.calibration import expected_calibration_error, reliability
-from lingula.training.examples import draw_validation, text_key
-from lingula.training.openi import OpenIReport, measured_ids, read_openi
-from lingula.training.openi_labels import NINE_TERMS, coded_observations, is_coded, nine_classes
+from lingula.training.data.examples import draw_validation, text_key
+from lingula.training.data.openi import OpenIReport, measured_ids, read_openi
+from lingula.training.data.openi_labels import (
+    NINE_TERMS,
+    coded_observations,
+    is_coded,
+    nine_classes,
+)
 from lingula.training.recipe_files import load_recipe
 
 RESAMPLES = 5000

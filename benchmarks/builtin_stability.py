@@ -17,7 +17,7 @@ from builtin_quality import part
 import lingula
 from lingula.builtin import BuiltinLabeler
 from lingula.labels import Label
-from lingula.training.openi import read_openi
+from lingula.training.data.openi import read_openi
 
 
 def main() -> None:

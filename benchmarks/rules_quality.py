@@ -19,8 +19,13 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
 import lingula
-from lingula.training.openi import OpenIReport, measured_ids, read_openi
-from lingula.training.openi_labels import NINE_TERMS, coded_observations, is_coded, nine_classes
+from lingula.training.data.openi import OpenIReport, measured_ids, read_openi
+from lingula.training.data.openi_labels import (
+    NINE_TERMS,
+    coded_observations,
+    is_coded,
+    nine_classes,
+)
 
 ORIGINAL = {
     "findings + impression": ("openi_chexpert_rules_full_dev.csv", lambda item: item.text),

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import lingula
-from lingula.training.openi import measured_ids, read_openi
+from lingula.training.data.openi import measured_ids, read_openi
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from lingula.training.openi import measured_ids, read_openi
+from lingula.training.data.openi import measured_ids, read_openi
 
 MIMIC_CXR_REPORTS = 227_827
 

@@ -18,19 +18,27 @@ import lingula
 from lingula.errors import ColumnError, InputError, RecipeError
 from lingula.labels import Label
 from lingula.schemas import load_schema
-from lingula.training.augment.compose import compose_reports, shuffle_sentences
-from lingula.training.augment.translate import Apertium, back_translate, translator
-from lingula.training.calibration import fit_temperatures
-from lingula.training.examples import (
+from lingula.training.after.calibration import fit_temperatures
+from lingula.training.data.augment.compose import compose_reports, shuffle_sentences
+from lingula.training.data.augment.translate import Apertium, back_translate, translator
+from lingula.training.data.examples import (
     Examples,
     draw_validation,
     join_groups,
     refuse_leakage,
     text_key,
 )
-from lingula.training.openi import MEMBER, measured_ids, read_openi
-from lingula.training.openi_labels import NINE_TERMS, coded_observations, is_coded, nine_classes
-from lingula.training.prepare import read_parts, stage_data
+from lingula.training.data.openi import MEMBER, measured_ids, read_openi
+from lingula.training.data.openi_labels import (
+    NINE_TERMS,
+    coded_observations,
+    is_coded,
+    nine_classes,
+)
+from lingula.training.data.prepare import read_parts, stage_data
+from lingula.training.data.silver import SilverLabels, sentences_of
+from lingula.training.data.sources import expert_examples, read_source
+from lingula.training.model.scoring import score
 from lingula.training.recipe import Source, Stage
 from lingula.training.recipe_files import (
     load_recipe,
@@ -38,9 +46,6 @@ from lingula.training.recipe_files import (
     recipe_to_dict,
     shipped_recipes,
 )
-from lingula.training.scoring import score
-from lingula.training.silver import SilverLabels, sentences_of
-from lingula.training.sources import expert_examples, read_source
 from tests.training.conftest import make_reports, write_table
 
 SCHEMA = load_schema("chexpert14")

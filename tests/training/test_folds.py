@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from lingula.errors import InputError, RecipeError
 from lingula.schemas import load_schema
-from lingula.training.examples import draw_folds, text_key
-from lingula.training.folds import fold_parts
-from lingula.training.prepare import read_parts
+from lingula.training.data.examples import draw_folds, text_key
+from lingula.training.data.folds import fold_parts
+from lingula.training.data.prepare import read_parts
 from lingula.training.recipe import Recipe
 from lingula.training.run import run_recipe
 from lingula.training.study import load_study

@@ -16,12 +16,12 @@ from lingula.bert.tokenizer import TextTokenizer
 from lingula.errors import CheckpointError, RecipeError
 from lingula.labels import Label
 from lingula.schemas import load_schema
-from lingula.training.backbones import load_backbone
-from lingula.training.batches import encode, epoch_batches, padded
-from lingula.training.examples import Examples, Rows
-from lingula.training.loop import train_stage
-from lingula.training.prediction import predict
-from lingula.training.pruning import prune_vocabulary
+from lingula.training.data.batches import encode, epoch_batches, padded
+from lingula.training.data.examples import Examples, Rows
+from lingula.training.fit.loop import train_stage
+from lingula.training.model.backbones import load_backbone
+from lingula.training.model.prediction import predict
+from lingula.training.model.pruning import prune_vocabulary
 from lingula.training.recipe import Backbone, Stage
 from tests.training.conftest import make_reports
 

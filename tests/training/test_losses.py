@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lingula.labels import Label
-from lingula.training.losses import balanced_chances, class_weights, label_loss
+from lingula.training.model.losses import balanced_chances, class_weights, label_loss
 
 ONES = torch.ones(1, 4)
 

@@ -17,13 +17,13 @@ import torch
 from lingula.bert.model import LabelModel
 from lingula.bert.tokenizer import TextTokenizer
 from lingula.errors import RecipeError
-from lingula.training.backbones import load_backbone
-from lingula.training.loop import train_stage
-from lingula.training.progress import Progress
-from lingula.training.pruning import prune_vocabulary
+from lingula.training.fit.loop import train_stage
+from lingula.training.fit.progress import Progress
+from lingula.training.fit.team import Team
+from lingula.training.model.backbones import load_backbone
+from lingula.training.model.pruning import prune_vocabulary
 from lingula.training.recipe import Backbone, Stage
 from lingula.training.run import run_recipe
-from lingula.training.team import Team
 from tests.training.test_loop import SCHEMA, examples, weights
 from tests.training.test_two_stages import tiny
 

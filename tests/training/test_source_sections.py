@@ -8,9 +8,9 @@ import pytest
 
 from lingula.errors import InputError
 from lingula.schemas import load_schema
-from lingula.training.openi import measured_ids
+from lingula.training.data.openi import measured_ids
+from lingula.training.data.sources import read_source
 from lingula.training.recipe import Source
-from lingula.training.sources import read_source
 from tests.training.test_data import openi_wheel
 
 SCHEMA = load_schema("chexpert14")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lingula.errors import RecipeError
 from lingula.labels import Label
 from lingula.rules import RuleLabeler
-from lingula.training.augment.substitute import Substitution
+from lingula.training.data.augment.substitute import Substitution
 
 RULES = RuleLabeler()
 SENTENCES = [

@@ -13,10 +13,10 @@ import pytest
 import lingula
 from lingula.errors import RecipeError
 from lingula.schemas import load_schema
-from lingula.training.augment import translate
-from lingula.training.augment.translate import back_translate, translator
-from lingula.training.augment.translate_folders import ModelPath, ThereAndBack
-from lingula.training.silver import SilverLabels
+from lingula.training.data.augment import translate
+from lingula.training.data.augment.translate import back_translate, translator
+from lingula.training.data.augment.translate_folders import ModelPath, ThereAndBack
+from lingula.training.data.silver import SilverLabels
 
 SILVER = SilverLabels(lingula.load("rules"), load_schema("chexpert14"))
 
@@ -120,7 +120,7 @@ def test_paths_and_codes() -> None:
 
 def test_the_engines_packages_are_left_alone_until_asked_for() -> None:
     code = (
-        "import sys, lingula.training.augment.translate;"
+        "import sys, lingula.training.data.augment.translate;"
         "print({'torch', 'transformers', 'sentencepiece', 'ctranslate2'} & set(sys.modules))"
     )
     done = subprocess.run(

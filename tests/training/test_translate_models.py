@@ -21,12 +21,12 @@ from tiny_translators import ANSWERS, BACK, THERE, make_fsmt, make_marian
 import lingula
 from lingula.errors import InputError, MissingExtraError
 from lingula.schemas import load_schema
-from lingula.training.augment import translate_ctranslate2, translate_transformers
-from lingula.training.augment.translate import back_translate, translator
-from lingula.training.augment.translate_ctranslate2 import CTranslate2Model
-from lingula.training.augment.translate_folders import ModelPath
-from lingula.training.augment.translate_transformers import TransformersModel
-from lingula.training.silver import SilverLabels
+from lingula.training.data.augment import translate_ctranslate2, translate_transformers
+from lingula.training.data.augment.translate import back_translate, translator
+from lingula.training.data.augment.translate_ctranslate2 import CTranslate2Model
+from lingula.training.data.augment.translate_folders import ModelPath
+from lingula.training.data.augment.translate_transformers import TransformersModel
+from lingula.training.data.silver import SilverLabels
 
 #: Sentences that no model has seen: the answers mean nothing, but must not depend on the batch.
 UNSEEN = [
@@ -253,8 +253,8 @@ def test_a_missing_package_names_the_extra(
 def test_converted_models_need_no_torch(models: Path) -> None:
     code = (
         "import sys; from pathlib import Path;"
-        "from lingula.training.augment.translate_ctranslate2 import CTranslate2Model;"
-        "from lingula.training.augment.translate_folders import ModelPath;"
+        "from lingula.training.data.augment.translate_ctranslate2 import CTranslate2Model;"
+        "from lingula.training.data.augment.translate_folders import ModelPath;"
         "sys.modules['torch'] = sys.modules['transformers'] = None;"
         "print(CTranslate2Model(ModelPath(Path(sys.argv[1]))).translate(['No pneumothorax.']))"
     )

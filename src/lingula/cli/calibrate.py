@@ -31,9 +31,9 @@ def command(
     """
     from lingula.bert import load_bert
     from lingula.bert.folder import update_settings
-    from lingula.training.calibration import fit_temperatures
+    from lingula.training.after.calibration import fit_temperatures
+    from lingula.training.data.sources import expert_examples, read_source
     from lingula.training.recipe import Source
-    from lingula.training.sources import expert_examples, read_source
 
     labeler = load_bert(model, device=device)
     schema = labeler.settings.schema

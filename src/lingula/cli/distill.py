@@ -64,10 +64,10 @@ def command(
     from typing import cast
 
     from lingula.bert import load_bert
-    from lingula.training.backbones import load_backbone
-    from lingula.training.distillation import distill
+    from lingula.training.after.distillation import distill
+    from lingula.training.data.sources import expert_examples, read_source
+    from lingula.training.model.backbones import load_backbone
     from lingula.training.recipe import Backbone, Precision, Source, Stage
-    from lingula.training.sources import expert_examples, read_source
 
     folder = Path()
     schema = load_bert(teacher, device=device, runtime="torch").settings.schema

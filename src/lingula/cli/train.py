@@ -11,7 +11,7 @@ import click
 from lingula.errors import MissingExtraError, RecipeError
 
 if TYPE_CHECKING:
-    from lingula.training.progress import Progress
+    from lingula.training.fit.progress import Progress
 
 
 @click.command()

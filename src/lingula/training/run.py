@@ -32,23 +32,23 @@ from lingula.errors import InputError, RecipeError
 from lingula.labels import Labeler, Schema
 from lingula.loading import load
 from lingula.schemas import load_schema, shipped_schemas
-from lingula.training.augment.translate import translator
-from lingula.training.backbones import load_backbone
-from lingula.training.calibration import fit_temperatures
-from lingula.training.checkpoints import plain_figures
-from lingula.training.fidelity import fidelity
-from lingula.training.folds import OutOfFold, fold_parts
-from lingula.training.loop import train_stage
-from lingula.training.model_card import model_card
-from lingula.training.prediction import predict_texts
-from lingula.training.prepare import Part, StageData, read_parts, stage_data
-from lingula.training.progress import Progress, StageResult
-from lingula.training.pruning import prune_vocabulary
+from lingula.training.after.calibration import fit_temperatures
+from lingula.training.after.fidelity import fidelity
+from lingula.training.after.model_card import model_card
+from lingula.training.after.run_record import begin_record, write_json
+from lingula.training.data.augment.translate import translator
+from lingula.training.data.folds import OutOfFold, fold_parts
+from lingula.training.data.prepare import Part, StageData, read_parts, stage_data
+from lingula.training.data.silver import SilverLabels, distinct
+from lingula.training.fit.checkpoints import plain_figures
+from lingula.training.fit.loop import train_stage
+from lingula.training.fit.progress import Progress, StageResult
+from lingula.training.model.backbones import load_backbone
+from lingula.training.model.prediction import predict_texts
+from lingula.training.model.pruning import prune_vocabulary
+from lingula.training.model.scoring import score
 from lingula.training.recipe import Recipe, Stage
 from lingula.training.recipe_files import recipe_to_dict
-from lingula.training.run_record import begin_record, write_json
-from lingula.training.scoring import score
-from lingula.training.silver import SilverLabels, distinct
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,12 @@ import numpy as np
 from lingula.errors import RecipeError
 from lingula.loading import load
 from lingula.schemas import load_schema, shipped_schemas
-from lingula.training.examples import Examples
-from lingula.training.prepare import read_parts, stage_data
+from lingula.training.data.examples import Examples
+from lingula.training.data.prepare import read_parts, stage_data
+from lingula.training.data.silver import SilverLabels
+from lingula.training.model.scoring import Figures, score
 from lingula.training.recipe import Recipe
 from lingula.training.recipe_files import load_recipe, recipe_from_dict, recipe_to_dict
-from lingula.training.scoring import Figures, score
-from lingula.training.silver import SilverLabels
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import torch
 
 from lingula.errors import LingulaError, RecipeError
-from lingula.training.team import Team
+from lingula.training.fit.team import Team
 
 #: How long a process waits for the others. Only to end where nobody is left to end it: the process
 #: that started them ends them as soon as one fails, and writing a checkpoint may take long.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from lingula.training.examples import Rows
+from lingula.training.data.examples import Rows
 
 
 @dataclass(frozen=True)

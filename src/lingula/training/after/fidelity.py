@@ -9,11 +9,11 @@ import torch
 
 from lingula.bert.model import LabelModel
 from lingula.bert.tokenizer import TextTokenizer
-from lingula.training.examples import Examples, text_key
-from lingula.training.prediction import predict_texts
-from lingula.training.prepare import Part
-from lingula.training.scoring import Figures, score
-from lingula.training.silver import SilverLabels, distinct, sentences_of
+from lingula.training.data.examples import Examples, text_key
+from lingula.training.data.prepare import Part
+from lingula.training.data.silver import SilverLabels, distinct, sentences_of
+from lingula.training.model.prediction import predict_texts
+from lingula.training.model.scoring import Figures, score
 
 
 def fidelity(

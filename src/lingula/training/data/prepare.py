@@ -10,10 +10,10 @@ import numpy as np
 
 from lingula.errors import InputError
 from lingula.labels import Schema
-from lingula.training.augment.compose import compose_reports, shuffle_sentences
-from lingula.training.augment.substitute import Substitution
-from lingula.training.augment.translate import back_translate, translator
-from lingula.training.examples import (
+from lingula.training.data.augment.compose import compose_reports, shuffle_sentences
+from lingula.training.data.augment.substitute import Substitution
+from lingula.training.data.augment.translate import back_translate, translator
+from lingula.training.data.examples import (
     Bools,
     Examples,
     draw_validation,
@@ -21,9 +21,9 @@ from lingula.training.examples import (
     refuse_leakage,
     text_key,
 )
+from lingula.training.data.silver import SilverLabels, distinct, sentences_of
+from lingula.training.data.sources import Reports, read_source
 from lingula.training.recipe import Recipe, Stage
-from lingula.training.silver import SilverLabels, distinct, sentences_of
-from lingula.training.sources import Reports, read_source
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from lingula.bert.batching import plan_batches
 from lingula.bert.model import LabelModel
 from lingula.bert.runtimes.torch import TorchRuntime
 from lingula.bert.tokenizer import Ids, TextTokenizer
-from lingula.training.batches import encode
+from lingula.training.data.batches import encode
 
 #: Positions of a batch.
 BATCH_TOKENS = 4096

@@ -29,12 +29,12 @@ from lingula.bert.settings import ModelSettings
 from lingula.bert.tokenizer import TextTokenizer
 from lingula.bert.weights import save_folder
 from lingula.errors import InputError, RecipeError
-from lingula.training.examples import Examples, Rows, draw_validation, text_key
-from lingula.training.loop import train_stage
-from lingula.training.progress import Progress
+from lingula.training.data.examples import Examples, Rows, draw_validation, text_key
+from lingula.training.data.silver import distinct
+from lingula.training.fit.loop import train_stage
+from lingula.training.fit.progress import Progress
+from lingula.training.model.scoring import Figures, score
 from lingula.training.recipe import Stage
-from lingula.training.scoring import Figures, score
-from lingula.training.silver import distinct
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from lingula.bert.batching import Batch
 from lingula.bert.text import clean_text
 from lingula.bert.tokenizer import Ids, TextTokenizer
-from lingula.training.examples import Rows
+from lingula.training.data.examples import Rows
 
 #: Lengths of batches are multiples of this: few shapes, so that memory is not cut in pieces.
 LENGTH_STEP = 8

@@ -18,10 +18,10 @@ import numpy as np
 
 from lingula.errors import RecipeError
 from lingula.text.sentences import split_sentences
-from lingula.training.augment.translate_apertium import Apertium
-from lingula.training.augment.translate_folders import ModelPath, ThereAndBack
-from lingula.training.examples import text_key
-from lingula.training.silver import SilverLabels
+from lingula.training.data.augment.translate_apertium import Apertium
+from lingula.training.data.augment.translate_folders import ModelPath, ThereAndBack
+from lingula.training.data.examples import text_key
+from lingula.training.data.silver import SilverLabels
 
 #: Sentences that are translated before they are written to the cache.
 CHUNK = 2048
@@ -64,10 +64,10 @@ def translator(name: str, folder: Path = Path()) -> Translator:
     if kind in ("marian", "ctranslate2") and len(rest) == 2 and all(rest):
         there, back = (ModelPath.parse(text, folder) for text in rest)
         if kind == "marian":
-            from lingula.training.augment.translate_transformers import TransformersModel
+            from lingula.training.data.augment.translate_transformers import TransformersModel
 
             return ThereAndBack(kind, TransformersModel(there), TransformersModel(back))
-        from lingula.training.augment.translate_ctranslate2 import CTranslate2Model
+        from lingula.training.data.augment.translate_ctranslate2 import CTranslate2Model
 
         return ThereAndBack(kind, CTranslate2Model(there), CTranslate2Model(back))
     raise RecipeError(

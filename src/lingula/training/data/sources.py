@@ -13,9 +13,9 @@ from lingula.errors import ColumnError, InputError, RecipeError
 from lingula.labels import Label, Schema, is_missing
 from lingula.pipeline.texts import JOINT, chosen_sections
 from lingula.text.sections import section_names, select_sections
-from lingula.training.examples import Bools, Classes, Examples, text_key
-from lingula.training.openi import OpenIReport, measured_ids, read_openi
-from lingula.training.openi_labels import coded_observations, is_coded
+from lingula.training.data.examples import Bools, Classes, Examples, text_key
+from lingula.training.data.openi import OpenIReport, measured_ids, read_openi
+from lingula.training.data.openi_labels import coded_observations, is_coded
 from lingula.training.recipe import Source
 
 #: What a split column may say, in lower case.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from lingula.errors import InputError
 from lingula.labels import Label
 from lingula.metrics.calibration import expected_calibration_error, reliability
-from lingula.training.examples import Examples
+from lingula.training.data.examples import Examples
 
 #: Temperatures are looked for between these.
 COLDEST, HOTTEST = 0.2, 10.0

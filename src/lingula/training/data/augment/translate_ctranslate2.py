@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from lingula.errors import InputError
-from lingula.training.augment.translate_folders import (
+from lingula.training.data.augment.translate_folders import (
     ANSWER_TOKENS,
     BATCH,
     BEAMS,

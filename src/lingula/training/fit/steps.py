@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from lingula.bert.model import LabelModel
 from lingula.bert.runtimes.torch import AUTOCAST
 from lingula.bert.tokenizer import Ids
-from lingula.training.batches import fill_batch
-from lingula.training.examples import Examples, Rows
-from lingula.training.losses import class_weights, label_loss
-from lingula.training.optimization import make_optimizer, rate_share
+from lingula.training.data.batches import fill_batch
+from lingula.training.data.examples import Examples, Rows
+from lingula.training.fit.optimization import make_optimizer, rate_share
+from lingula.training.fit.team import Team
+from lingula.training.model.losses import class_weights, label_loss
 from lingula.training.recipe import Stage
-from lingula.training.team import Team
 
 #: The cost of a batch, a scalar, from model, ids, mask and rows; it may call the model as it likes.
 Loss = Callable[[LabelModel, Tensor, Tensor, Rows], Tensor]

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from lingula.bert.batching import Batch
 from lingula.errors import CheckpointError
-from lingula.training.scoring import Figures
+from lingula.training.model.scoring import Figures
 
 
 @dataclass

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lingula.training.examples import Examples, draw_folds
-from lingula.training.prepare import Part, report_groups, without_leakage
+from lingula.training.data.examples import Examples, draw_folds
+from lingula.training.data.prepare import Part, report_groups, without_leakage
 from lingula.training.recipe import Recipe
 
 

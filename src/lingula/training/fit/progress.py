@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lingula.training.scoring import Figures
+from lingula.training.model.scoring import Figures
 
 
 @dataclass(frozen=True)

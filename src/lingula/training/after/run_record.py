@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from lingula.training.prepare import Part
+from lingula.training.data.prepare import Part
+from lingula.training.data.silver import SilverLabels
 from lingula.training.recipe import Recipe
-from lingula.training.silver import SilverLabels
 
 PACKAGES = ("lingula", "torch", "transformers", "tokenizers", "numpy")
 

@@ -13,7 +13,7 @@ from lingula.labels import Label, Schema
 from lingula.metrics.counts import binary_counts, confusion_matrices
 from lingula.metrics.f1 import averaged, per_class
 from lingula.metrics.kappa import cohen_kappa, mean_of_defined
-from lingula.training.examples import Classes, Examples
+from lingula.training.data.examples import Classes, Examples
 
 
 @dataclass(frozen=True)

@@ -19,23 +19,23 @@ import torch
 from lingula.bert.model import LabelModel
 from lingula.bert.tokenizer import TextTokenizer
 from lingula.errors import CheckpointError, RecipeError
-from lingula.training.batches import encode, epoch_batches, fill_batch
-from lingula.training.checkpoints import (
+from lingula.training.data.batches import encode, epoch_batches, fill_batch
+from lingula.training.data.examples import Classes, Examples, Rows
+from lingula.training.fit.checkpoints import (
     StageFolder,
     State,
     figures_of,
     plain_figures,
     read_checkpoint,
 )
-from lingula.training.examples import Classes, Examples, Rows
-from lingula.training.losses import balanced_chances
-from lingula.training.prediction import predict
-from lingula.training.processes import run_processes
-from lingula.training.progress import Progress, StageResult
+from lingula.training.fit.processes import run_processes
+from lingula.training.fit.progress import Progress, StageResult
+from lingula.training.fit.steps import Loss, LossNotFiniteError, Stepper
+from lingula.training.fit.team import Team
+from lingula.training.model.losses import balanced_chances
+from lingula.training.model.prediction import predict
+from lingula.training.model.scoring import Figures, score
 from lingula.training.recipe import Stage
-from lingula.training.scoring import Figures, score
-from lingula.training.steps import Loss, LossNotFiniteError, Stepper
-from lingula.training.team import Team
 
 #: Seconds between checkpoints where validations are rare.
 SAVE_SECONDS = 600.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lingula.errors import InputError
-from lingula.training.augment.translate_folders import (
+from lingula.training.data.augment.translate_folders import (
     ANSWER_TOKENS,
     BATCH,
     BEAMS,

@@ -11,7 +11,7 @@ import numpy as np
 from lingula.errors import SchemaError
 from lingula.labels import Labeler, Schema
 from lingula.text.sentences import split_sentences
-from lingula.training.examples import Classes
+from lingula.training.data.examples import Classes
 
 
 class SilverLabels:

@@ -29,7 +29,7 @@ import torch
 from torch import Tensor
 
 from lingula.labels import Label
-from lingula.training.examples import Classes
+from lingula.training.data.examples import Classes
 
 #: Of the effective number of samples, (1 - beta^n) / (1 - beta) (Cui et al., CVPR 2019).
 BETA = 0.999

@@ -1,0 +1,1 @@
+"""What follows training: calibration, fidelity, distillation, the model card, the run's record."""

@@ -1,0 +1,1 @@
+"""What is trained on: reports read, labeled, split, augmented, and drawn into batches."""

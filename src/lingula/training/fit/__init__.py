@@ -1,0 +1,1 @@
+"""The loop: steps, validation, checkpoints, early stop and resume."""
