@@ -256,17 +256,41 @@ def test_readers_and_a_majority(labels):
         voters=[Candidate(f"r{i}", p) for i, p in enumerate(people[:3], start=1)],
     )
     readers = result.readers
-    assert readers.names == ("r4",) and len(readers.raters) == 4
+    (fourth,) = readers.readers
+    assert fourth.name == "r4" and len(readers.raters) == 4
     yes = np.isin(people[3].classes[:, 1], [1, 3])
-    assert readers.points[0].sensitivity[1] == pytest.approx(
+    assert fourth.point.sensitivity[1] == pytest.approx(
         sk.recall_score(voted.classes[:, 1] == 1, yes), abs=1e-12
     )
     # Random scores: a good reader is above their curve.
-    assert readers.below_roc[0] == (False,) * 4
+    assert fourth.below_roc == (False,) * 4
+    assert readers.mean_below_roc == 0 and readers.mean_below_precision_recall == 0
     assert (readers.fleiss > 0.5).all() and (readers.krippendorff > 0.5).all()
     without = evaluate(voted, [Candidate("a", other)], readers=[Candidate("r4", people[3])])
-    assert without.readers.below_roc[0] == (None,) * 4
+    assert without.readers.readers[0].below_roc == (None,) * 4
+    assert np.isnan(without.readers.mean_below_roc)
     assert without.readers.cohen is None
+
+
+def test_the_majority_of_readers_is_a_point_and_no_reader(labels):
+    truth, predicted, _ = labels
+    people = [Candidate(f"r{seed}", drawn(SMALL, 120, seed, truth, 0.7)) for seed in (1, 2, 3, 4)]
+    chances = np.random.default_rng(1).random((120, 4, 4)).astype(np.float32) / 2
+    labeler = Candidate("a", predicted, chances)
+    plain = evaluate(truth, [labeler], readers=people[:3]).readers
+    voting = evaluate(truth, [labeler], Settings(readers_majority=True), readers=people[:3]).readers
+    assert plain.majority is None and [r.name for r in voting.placed[:3]] == ["r1", "r2", "r3"]
+    assert voting.majority.name == "majority of r1, r2, r3"
+    votes = sum(np.isin(p.labels.classes, [1, 3]).astype(int) for p in people[:3]) >= 2
+    true = np.isin(truth.classes, [1, 3])
+    np.testing.assert_array_equal(
+        voting.majority.point.counts.true_positive, (votes & true).sum(axis=0)
+    )
+    np.testing.assert_array_equal(voting.cohen, plain.cohen)
+    np.testing.assert_array_equal(voting.krippendorff, plain.krippendorff)
+    assert voting.raters == plain.raters and voting.mean_below_roc == plain.mean_below_roc
+    tied = evaluate(truth, [labeler], Settings(readers_majority=True), readers=people)
+    assert any("in the majority of the readers were ties" in note for note in tied.notes)
 
 
 def test_a_missing_agreement_library_is_said_and_the_rest_is_there(labels, monkeypatch):

@@ -1,5 +1,8 @@
 """Curves, areas and calibration against scikit-learn and scipy, ties included."""
 
+from fractions import Fraction
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,9 +15,9 @@ from lingula.metrics.calibration import brier_score, expected_calibration_error,
 from lingula.metrics.curves import (
     area_under_roc,
     average_precision,
-    precision_at,
-    sensitivity_at,
+    false_positives_at,
     threshold_counts,
+    true_positives_at,
 )
 
 
@@ -95,7 +98,7 @@ def test_bins_of_equal_counts_follow_numpys_percentiles():
 def test_one_class_or_no_report_is_nan():
     only = threshold_counts([False, False], [0.1, 0.2])
     assert np.isnan(area_under_roc(only)) and np.isnan(average_precision(only))
-    assert np.isnan(sensitivity_at(only, 0.5)) and np.isnan(precision_at(only, 0.5))
+    assert true_positives_at(only, 1) is None and false_positives_at(only, 0) is None
     assert np.isnan(only.true_positive_rate).all()
     nothing = threshold_counts([], [])
     assert np.isnan(area_under_roc(nothing))
@@ -106,22 +109,36 @@ def test_one_class_or_no_report_is_nan():
 
 def test_points_on_the_curves():
     counts = threshold_counts([True, False, True, False], [0.9, 0.8, 0.7, 0.1])
-    # Points (0, 0), (0, .5), (.5, .5), (.5, 1), (1, 1).
-    assert sensitivity_at(counts, 0.0) == 0.5
-    assert sensitivity_at(counts, 0.25) == 0.5
-    assert sensitivity_at(counts, 0.5) == 1.0
-    assert sensitivity_at(counts, 1.0) == 1.0
-    assert precision_at(counts, 0.0) == 1.0
-    assert precision_at(counts, 0.5) == 1.0
-    assert precision_at(counts, 1.0) == pytest.approx(2 / 3)
-    # Halfway up the piece from 1 to 2 true positives at 1 false positive.
-    assert precision_at(counts, 0.75) == pytest.approx(1.5 / 2.5)
+    # In counts (false, true): (0, 0), (0, 1), (1, 1), (1, 2), (2, 2).
+    assert [true_positives_at(counts, fp) for fp in range(3)] == [1, 2, 2]
+    assert [false_positives_at(counts, tp) for tp in range(4)] == [0, 0, 1, None]
 
 
 def test_a_straight_roc_piece_is_a_curved_precision_recall_piece():
     tied = threshold_counts([True] * 10 + [False] * 90, [0.5] * 100)
-    assert sensitivity_at(tied, 0.3) == pytest.approx(0.3)
-    assert precision_at(tied, 0.3) == pytest.approx(0.1)
+    assert true_positives_at(tied, 27) == 3
+    assert false_positives_at(tied, 3) == 27
+    assert true_positives_at(tied, 1) == Fraction(1, 9)
+
+
+@given(data=scored())
+@settings(max_examples=60, deadline=None)
+def test_heights_equal_the_hull_of_exact_segments(data):
+    counts = threshold_counts(*data)
+    points = list(zip(counts.false_positive.tolist(), counts.true_positive.tolist(), strict=True))
+    segments = list(pairwise(points))
+    for fp in range(counts.negatives + 1):
+        heights = [Fraction(y) for x, y in points if x == fp]
+        heights += [
+            y + Fraction((fp - x) * (v - y), u - x) for (x, y), (u, v) in segments if x < fp < u
+        ]
+        assert true_positives_at(counts, fp) == max(heights)
+    for tp in range(counts.positives + 1):
+        widths = [Fraction(x) for x, y in points if y == tp]
+        widths += [
+            x + Fraction((tp - y) * (u - x), v - y) for (x, y), (u, v) in segments if y < tp < v
+        ]
+        assert false_positives_at(counts, tp) == min(widths)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Readers: votes, operating points, curves that pass above or below them, and agreement."""
 
 import sys
+from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -49,14 +51,58 @@ def test_operating_points_equal_scikit_learn(seed):
 
 def test_points_below_on_and_above_the_curves():
     curve = threshold_counts([True, False, True, False], [0.9, 0.8, 0.7, 0.1])
-    assert is_below_roc(curve, sensitivity=0.4, false_positive_rate=0.1) is True
-    assert is_below_roc(curve, sensitivity=0.5, false_positive_rate=0.1) is False
-    assert is_below_roc(curve, sensitivity=0.9, false_positive_rate=0.1) is False
-    assert is_below_precision_recall(curve, sensitivity=1.0, precision=0.5) is True
-    assert is_below_precision_recall(curve, sensitivity=1.0, precision=2 / 3) is False
-    assert is_below_precision_recall(curve, sensitivity=0.0, precision=float("nan")) is None
+    assert is_below_roc(curve, true_positive=0, false_positive=0) is True
+    assert is_below_roc(curve, true_positive=1, false_positive=0) is False
+    assert is_below_roc(curve, true_positive=1, false_positive=1) is True
+    assert is_below_precision_recall(curve, true_positive=2, false_positive=2) is True
+    assert is_below_precision_recall(curve, true_positive=2, false_positive=1) is False
+    assert is_below_precision_recall(curve, true_positive=0, false_positive=0) is None
+    assert is_below_precision_recall(curve, true_positive=0, false_positive=1) is True
     one_class = threshold_counts([True, True], [0.2, 0.3])
-    assert is_below_roc(one_class, 0.5, 0.5) is None
+    assert is_below_roc(one_class, 1, 0) is None
+    assert is_below_precision_recall(one_class, 1, 0) is None
+    assert is_below_precision_recall(one_class, 0, 1) is None
+
+
+def test_a_point_at_a_threshold_of_the_curve_is_met_there_and_not_beyond():
+    # 15 / 29 * 29 > 15 in floating point, which took the segment after the one that ends at 15.
+    truth = [True] * 15 + [False] * 20 + [True] * 14 + [False] * 400
+    curve = threshold_counts(truth, np.arange(len(truth), 0, -1))
+    assert is_below_precision_recall(curve, true_positive=15, false_positive=1) is True
+    assert is_below_precision_recall(curve, true_positive=15, false_positive=0) is False
+    assert is_below_precision_recall(curve, true_positive=16, false_positive=20) is False
+    assert is_below_precision_recall(curve, true_positive=16, false_positive=21) is True
+
+
+@given(data=st.data(), positives=st.integers(1, 40), negatives=st.integers(1, 40))
+@settings(max_examples=60, deadline=None)
+def test_comparisons_equal_those_of_exact_fractions(data, positives, negatives):
+    truth = np.arange(positives + negatives) < positives
+    scores = data.draw(
+        st.lists(st.integers(0, 12), min_size=len(truth), max_size=len(truth)), label="scores"
+    )
+    curve = threshold_counts(truth, scores)
+    tp = data.draw(st.integers(0, positives), label="tp")
+    fp = data.draw(st.integers(0, negatives), label="fp")
+    points = [
+        (Fraction(int(x), negatives), Fraction(int(y), positives))
+        for x, y in zip(curve.false_positive, curve.true_positive, strict=True)
+    ]
+    # Every point that mixing two neighbouring thresholds reaches: at the reader's false positive
+    # rate for ROC, at the reader's recall for precision and recall.
+    rate, recall = Fraction(fp, negatives), Fraction(tp, positives)
+    heights = [y for x, y in points if x == rate]
+    rates = [x for x, y in points if y == recall]
+    for (x, y), (u, v) in pairwise(points):
+        if x < rate < u:
+            heights.append(y + (rate - x) / (u - x) * (v - y))
+        if y < recall < v:
+            rates.append(x + (recall - y) / (v - y) * (u - x))
+    assert is_below_roc(curve, tp, fp) is (recall < max(heights))
+    if tp:
+        precision = Fraction(tp, tp + fp)
+        best = max(tp / (tp + negatives * x) for x in rates)
+        assert is_below_precision_recall(curve, tp, fp) is (precision < best)
 
 
 @given(seed=st.integers(0, 10_000))
@@ -69,10 +115,10 @@ def test_the_models_own_operating_points_are_below_its_curve_only_where_it_beats
     curve = threshold_counts(truth, scores)
     for threshold in np.unique(scores):
         point = operating_point(truth[:, None], (scores >= threshold)[:, None])
-        sensitivity, rate = point.sensitivity[0], point.false_positive_rate[0]
-        assert rate == pytest.approx(1 - point.specificity[0], abs=1e-12)
-        beaten = curve.true_positive_rate[curve.false_positive_rate == rate].max() > sensitivity
-        assert is_below_roc(curve, sensitivity, rate) is bool(beaten)
+        tp, fp = int(point.counts.true_positive[0]), int(point.counts.false_positive[0])
+        assert point.false_positive_rate[0] == pytest.approx(1 - point.specificity[0], abs=1e-12)
+        beaten = curve.true_positive[curve.false_positive == fp].max() > tp
+        assert is_below_roc(curve, tp, fp) is bool(beaten)
 
 
 @given(seed=st.integers(0, 10_000))

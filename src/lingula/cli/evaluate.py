@@ -85,6 +85,11 @@ FILE = click.Path(path_type=Path)
 )
 @click.option("--readers", type=FILE, multiple=True, help="A person's table; may be repeated.")
 @click.option(
+    "--readers-majority",
+    is_flag=True,
+    help="Place the majority of the --readers too; it is no reader itself.",
+)
+@click.option(
     "--majority-of",
     type=FILE,
     multiple=True,
@@ -114,6 +119,7 @@ def command(  # noqa: PLR0917 - click passes names
     weights_from: Path | None,
     probability_columns: str | None,
     readers: tuple[Path, ...],
+    readers_majority: bool,
     majority_of: tuple[Path, ...],
     json_file: Path | None,
     csv_file: Path | None,
@@ -131,6 +137,8 @@ def command(  # noqa: PLR0917 - click passes names
     from lingula.metrics.uncertain import UncertainPolicy
 
     truth, predicted = _truth_and_predicted(tables, majority_of)
+    if readers_majority and len(readers) < 2:
+        raise click.UsageError("--readers-majority needs two or more --readers")
     outputs = _outputs(json_file, csv_file, html_file, markdown_file)
     inputs = read_inputs(
         truth,
@@ -155,6 +163,7 @@ def command(  # noqa: PLR0917 - click passes names
         level=level,
         seed=seed,
         bins=bins,
+        readers_majority=readers_majority,
     )
     _show(inputs, settings, outputs, quiet=quiet)
 

@@ -124,7 +124,7 @@ def evaluate(
             [(reader.name, reader.labels) for reader in readers],
             [(voter.name, voter.labels) for voter in voters],
             schema=schema,
-            policy=settings.uncertain,
+            settings=settings,
             curves=curves[0],
         )
     return Evaluation(

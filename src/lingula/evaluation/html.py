@@ -71,7 +71,7 @@ def plots_of(evaluation: Evaluation) -> tuple[Plot, ...]:
     colors = f" Blue: {shown[0]}; brown: {shown[1]}." if len(shown) == 2 else f" {shown[0]}."
     people = ""
     if evaluation.readers is not None:
-        listed = (f"{i} {name}" for i, name in enumerate(evaluation.readers.names, start=1))
+        listed = (f"{i} {r.name}" for i, r in enumerate(evaluation.readers.placed, start=1))
         people = f" Crosses are readers: {', '.join(listed)}."
     plots += [
         Plot(

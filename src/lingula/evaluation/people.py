@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lingula.errors import MissingExtraError
 from lingula.evaluation.probabilities import ColumnCurves
+from lingula.evaluation.settings import Settings
 from lingula.labels import Label, Labels, Schema
 from lingula.metrics.counts import BoolArray, FloatArray, divide
 from lingula.metrics.reader_agreement import pairwise_kappa, reader_agreement
@@ -24,29 +25,61 @@ from lingula.metrics.uncertain import UncertainPolicy, binarize, binary_columns
 
 
 @dataclass(frozen=True, eq=False)
+class PlacedReader:
+    """One reader, or the majority of several, beside the first labeler's curves.
+
+    Attributes:
+        name: To show.
+        point: Arrays of shape (m,) over the binary columns.
+        below_roc: For each column: strictly below the ROC curve; None where there is no curve or
+            no point.
+        below_precision_recall: The same in the precision-recall plane.
+    """
+
+    name: str
+    point: OperatingPoint
+    below_roc: tuple[bool | None, ...]
+    below_precision_recall: tuple[bool | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class ReaderComparison:
     """Readers against the truth that the labelers were held against.
 
     Attributes:
-        names: Of the r readers.
-        points: One a reader, arrays of shape (m,) over the binary columns.
-        below_roc: For each reader and column: strictly below the first labeler's ROC curve; None
-            where there is no curve or no point.
-        below_precision_recall: The same in the precision-recall plane.
+        readers: The r readers.
+        majority: The vote of all of them as a point of its own, if asked for. It is no reader:
+            neither the agreement nor the number of readers below counts it.
         raters: Names of everyone whose agreement was measured.
         cohen: Mean Cohen's kappa over the pairs of raters, shape (m,); NaN if undefined.
         fleiss: Fleiss' kappa, shape (m,), or None if its library is not installed.
         krippendorff: Krippendorff's nominal alpha, shape (m,), or None likewise.
     """
 
-    names: tuple[str, ...]
-    points: tuple[OperatingPoint, ...]
-    below_roc: tuple[tuple[bool | None, ...], ...]
-    below_precision_recall: tuple[tuple[bool | None, ...], ...]
+    readers: tuple[PlacedReader, ...]
+    majority: PlacedReader | None
     raters: tuple[str, ...]
     cohen: FloatArray | None
     fleiss: FloatArray | None
     krippendorff: FloatArray | None
+
+    @property
+    def placed(self) -> tuple[PlacedReader, ...]:
+        """The readers, and their majority where it was asked for."""
+        return self.readers if self.majority is None else (*self.readers, self.majority)
+
+    @property
+    def mean_below_roc(self) -> float:
+        """Mean over the columns with a curve of how many readers lie below it; NaN if none has.
+
+        The "Num Rads Below Curve" of CheXpert's leaderboard.
+        """
+        return _mean_below([reader.below_roc for reader in self.readers])
+
+    @property
+    def mean_below_precision_recall(self) -> float:
+        """The same in the precision-recall plane."""
+        return _mean_below([reader.below_precision_recall for reader in self.readers])
 
 
 def majority_labels(
@@ -70,7 +103,7 @@ def compare_readers(
     others: Sequence[tuple[str, Labels]],
     *,
     schema: Schema,
-    policy: UncertainPolicy,
+    settings: Settings,
     curves: Sequence[ColumnCurves],
 ) -> tuple[ReaderComparison, tuple[str, ...]]:
     """Operating points of readers, and the agreement of them and of the truth's makers.
@@ -80,55 +113,79 @@ def compare_readers(
         readers: Names and labels of those to place.
         others: Names and labels of those whose vote is the truth, if any.
         schema: Of the observations.
-        policy: The uncertain policy of the binary columns.
+        settings: The uncertain policy of the binary columns, and whether the majority of the
+            readers is a point too.
         curves: Of the first labeler, if it has probabilities.
 
     Returns:
         The comparison, and notes.
     """
-    columns = binary_columns(schema, policy)
+    columns = binary_columns(schema, settings.uncertain)
     ratings = [binarize(labels.classes, columns) for _, labels in readers]
-    points = tuple(operating_point(truth, rating) for rating in ratings)
-    below_roc, below_pr = [], []
     by_column = {curve.position: curve for curve in curves}
-    for point in points:
-        roc: list[bool | None] = []
-        pr: list[bool | None] = []
-        for position in range(len(columns)):
-            curve = by_column.get(position)
-            if curve is None:
-                roc.append(None)
-                pr.append(None)
-                continue
-            sensitivity = float(point.sensitivity[position])
-            rate = float(point.false_positive_rate[position])
-            precision = float(point.precision[position])
-            roc.append(is_below_roc(curve.counts, sensitivity, rate))
-            pr.append(is_below_precision_recall(curve.counts, sensitivity, precision))
-        below_roc.append(tuple(roc))
-        below_pr.append(tuple(pr))
+    names = tuple(name for name, _ in readers)
+    placed = tuple(
+        _placed(name, truth, rating, by_column) for name, rating in zip(names, ratings, strict=True)
+    )
+    majority = None
+    notes: list[str] = []
+    if settings.readers_majority:
+        vote = majority_vote(np.stack(ratings))
+        majority = _placed(f"majority of {', '.join(names)}", truth, vote.positive, by_column)
+        if vote.ties.any():
+            notes.append(
+                f"{int(vote.ties.sum()):,} votes in the majority of the readers were ties, which "
+                "count as not positive."
+            )
     raters = [*readers, *others]
     tables = [binarize(labels.classes, columns).astype(np.int8) for _, labels in raters]
     cohen = fleiss = alpha = None
-    notes: tuple[str, ...] = ()
     if len(raters) > 1:
         cohen = _mean_over_pairs(pairwise_kappa(tables))
         try:
             agreement = reader_agreement(tables)
             fleiss, alpha = agreement.fleiss, agreement.krippendorff
         except MissingExtraError as error:
-            notes = (f"Fleiss' kappa and Krippendorff's alpha are left out. {error}",)
+            notes.append(f"Fleiss' kappa and Krippendorff's alpha are left out. {error}")
     comparison = ReaderComparison(
-        names=tuple(name for name, _ in readers),
-        points=points,
-        below_roc=tuple(below_roc),
-        below_precision_recall=tuple(below_pr),
+        readers=placed,
+        majority=majority,
         raters=tuple(name for name, _ in raters),
         cohen=cohen,
         fleiss=fleiss,
         krippendorff=alpha,
     )
-    return comparison, notes
+    return comparison, tuple(notes)
+
+
+def _placed(
+    name: str, truth: BoolArray, rating: BoolArray, curves: Mapping[int, ColumnCurves]
+) -> PlacedReader:
+    roc: list[bool | None] = []
+    precision_recall: list[bool | None] = []
+    for position in range(truth.shape[1]):
+        curve = curves.get(position)
+        if curve is None:
+            roc.append(None)
+            precision_recall.append(None)
+            continue
+        # On the reports of the curve, so that whole counts can be compared.
+        said = rating[curve.rows, position]
+        tp = int(np.count_nonzero(said & curve.truth))
+        fp = int(np.count_nonzero(said)) - tp
+        roc.append(is_below_roc(curve.counts, tp, fp))
+        precision_recall.append(is_below_precision_recall(curve.counts, tp, fp))
+    point = operating_point(truth, rating)
+    return PlacedReader(name, point, tuple(roc), tuple(precision_recall))
+
+
+def _mean_below(readers: Sequence[tuple[bool | None, ...]]) -> float:
+    """Mean over columns of the number of readers below; columns without a curve are left out."""
+    by_column = [
+        [flag for flag in flags if flag is not None] for flags in zip(*readers, strict=True)
+    ]
+    known = [sum(flags) for flags in by_column if flags]
+    return sum(known) / len(known) if known else float("nan")
 
 
 def _mean_over_pairs(kappas: FloatArray) -> FloatArray:

@@ -122,7 +122,7 @@ def roc_plot(evaluation: Evaluation, curves: Sequence[Sequence[ColumnCurves]]) -
         axes.plot([0, 1], [0, 1], color=_GREY, linewidth=0.6, linestyle=":")
         if evaluation.readers is not None:
             column = curves[0][position].position
-            for number, point in enumerate(evaluation.readers.points, start=1):
+            for number, point in enumerate((r.point for r in evaluation.readers.placed), start=1):
                 x, y = point.false_positive_rate[column], point.sensitivity[column]
                 _reader(axes, float(x), float(y), number)
         _unit_square(axes, name)
@@ -148,7 +148,7 @@ def precision_recall_plot(evaluation: Evaluation, curves: Sequence[Sequence[Colu
                 axes.step(x[1:], y[1:], where="pre", color=_COLORS[index], linewidth=1.2)
         if evaluation.readers is not None:
             column = curves[0][position].position
-            for number, point in enumerate(evaluation.readers.points, start=1):
+            for number, point in enumerate((r.point for r in evaluation.readers.placed), start=1):
                 x, y = point.sensitivity[column], point.precision[column]
                 _reader(axes, float(x), float(y), number)
         _unit_square(axes, name)

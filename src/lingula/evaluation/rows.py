@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from lingula.evaluation.people import PlacedReader
 from lingula.evaluation.result import CandidateResult, Evaluation
 from lingula.labels import Label
 
@@ -185,18 +186,21 @@ def _readers(evaluation: Evaluation) -> dict[str, Any] | None:
     }
     return {
         "columns": list(columns),
-        "points": [
-            {
-                "reader": name,
-                "sensitivity": [plain(float(value)) for value in point.sensitivity],
-                "specificity": [plain(float(value)) for value in point.specificity],
-                "precision": [plain(float(value)) for value in point.precision],
-                "below_roc": list(readers.below_roc[position]),
-                "below_precision_recall": list(readers.below_precision_recall[position]),
-            }
-            for position, (name, point) in enumerate(
-                zip(readers.names, readers.points, strict=True)
-            )
-        ],
+        "points": [_point(reader) for reader in readers.readers],
+        "majority": None if readers.majority is None else _point(readers.majority),
+        "mean_below_roc": plain(readers.mean_below_roc),
+        "mean_below_precision_recall": plain(readers.mean_below_precision_recall),
         "agreement": {"raters": list(readers.raters), **agreement},
+    }
+
+
+def _point(reader: PlacedReader) -> dict[str, Any]:
+    point = reader.point
+    return {
+        "reader": reader.name,
+        "sensitivity": [plain(float(value)) for value in point.sensitivity],
+        "specificity": [plain(float(value)) for value in point.specificity],
+        "precision": [plain(float(value)) for value in point.precision],
+        "below_roc": list(reader.below_roc),
+        "below_precision_recall": list(reader.below_precision_recall),
     }

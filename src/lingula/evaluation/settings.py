@@ -21,6 +21,7 @@ class Settings:
         level: Of the intervals.
         seed: Of the bootstrap.
         bins: Of the reliability curve, of equal width.
+        readers_majority: Place the majority of the readers too, beside each of them.
 
     Raises:
         InputError: If a number is out of range.
@@ -33,6 +34,7 @@ class Settings:
     level: float = 0.95
     seed: int = 0
     bins: int = 10
+    readers_majority: bool = False
 
     def __post_init__(self) -> None:
         if not (self.zero_division in (0.0, 1.0) or math.isnan(self.zero_division)):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lingula.evaluation.figures import BINARY, LABELS, PROBABILITY, Figure
+from lingula.evaluation.people import ReaderComparison
 from lingula.evaluation.result import CandidateResult, Evaluation
 from lingula.metrics.bootstrap import Interval
 
@@ -254,14 +255,14 @@ def reader_tables(evaluation: Evaluation) -> tuple[TextTable, ...]:
         return ()
     rows = []
     for position, column in enumerate(evaluation.columns):
-        for name, point in zip(readers.names, readers.points, strict=True):
+        for reader in readers.placed:
             rows.append(
                 (
                     column,
-                    name,
-                    number(float(point.sensitivity[position])),
-                    number(float(point.specificity[position])),
-                    number(float(point.precision[position])),
+                    reader.name,
+                    number(float(reader.point.sensitivity[position])),
+                    number(float(reader.point.specificity[position])),
+                    number(float(reader.point.precision[position])),
                 )
             )
     out = [
@@ -273,21 +274,7 @@ def reader_tables(evaluation: Evaluation) -> tuple[TextTable, ...]:
         )
     ]
     if evaluation.candidates[0].curves:
-        out.append(
-            TextTable(
-                f"Readers below the curves of {evaluation.candidates[0].name}",
-                "How many readers lie strictly below, of those with a point in the plane.",
-                ("Observation", "Below ROC", "Below precision-recall"),
-                tuple(
-                    (
-                        column,
-                        _below([reader[position] for reader in readers.below_roc]),
-                        _below([reader[position] for reader in readers.below_precision_recall]),
-                    )
-                    for position, column in enumerate(evaluation.columns)
-                ),
-            )
-        )
+        out.append(_below_table(evaluation, readers))
     if readers.cohen is not None:
         columns = [("Cohen's kappa, mean over pairs", readers.cohen)]
         if readers.fleiss is not None and readers.krippendorff is not None:
@@ -307,6 +294,38 @@ def reader_tables(evaluation: Evaluation) -> tuple[TextTable, ...]:
             )
         )
     return tuple(out)
+
+
+def _below_table(evaluation: Evaluation, readers: ReaderComparison) -> TextTable:
+    majority = readers.majority
+    rows = []
+    for position, column in enumerate(evaluation.columns):
+        cells = [
+            _below([reader.below_roc[position] for reader in readers.readers]),
+            _below([reader.below_precision_recall[position] for reader in readers.readers]),
+        ]
+        if majority is not None:
+            cells.append(_yes(majority.below_roc[position]))
+            cells.append(_yes(majority.below_precision_recall[position]))
+        rows.append((column, *cells))
+    means = [readers.mean_below_roc, readers.mean_below_precision_recall]
+    blank = [] if majority is None else ["", ""]
+    rows.append(("mean number below", *(number(mean, 1) for mean in means), *blank))
+    header = ["Observation", "Below ROC", "Below precision-recall"]
+    if majority is not None:
+        header += ["Majority below ROC", "Majority below precision-recall"]
+    return TextTable(
+        f"Readers below the curves of {evaluation.candidates[0].name}",
+        "How many readers lie strictly below, of those with a point in the plane; straight lines "
+        "between ROC points, Davis and Goadrich's between precision-recall points.",
+        tuple(header),
+        tuple(rows),
+        averages=1,
+    )
+
+
+def _yes(flag: bool | None) -> str:
+    return NOTHING if flag is None else "yes" if flag else "no"
 
 
 def _below(flags: list[bool | None]) -> str:

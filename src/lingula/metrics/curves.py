@@ -1,8 +1,9 @@
-"""ROC and precision-recall curves, their areas, and whether a point lies below them."""
+"""ROC and precision-recall curves, their areas, and their heights in whole counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -108,44 +109,44 @@ def average_precision(counts: ThresholdCounts) -> float:
     return float((counts.precision[1:] * gained).sum() / counts.positives)
 
 
-def sensitivity_at(counts: ThresholdCounts, false_positive_rate: float) -> float:
-    """Height of the ROC curve at a false-positive rate, straight lines between thresholds.
+def true_positives_at(counts: ThresholdCounts, false_positive: int) -> Fraction | None:
+    """Height of the ROC curve at a number of false positives, as a number of true positives.
 
-    On a vertical piece the upper end counts. NaN if only one class occurs.
+    Straight lines between thresholds; on a vertical piece the upper end counts. Whole counts and
+    exact fractions, because rates in floating point put a point that lies on the curve beside it
+    (15 / 29 * 29 > 15). None if only one class occurs.
     """
     if not counts.both_classes:
-        return float("nan")
-    x, y = counts.false_positive_rate, counts.true_positive_rate
-    after = int(np.searchsorted(x, false_positive_rate, side="right"))
+        return None
+    x, y = counts.false_positive, counts.true_positive
+    after = int(np.searchsorted(x, false_positive, side="right"))
     if after == len(x):
-        return float(y[-1])
-    left, right = x[after - 1], x[after]
-    share = (false_positive_rate - left) / (right - left)
-    return float(y[after - 1] + share * (y[after] - y[after - 1]))
+        return Fraction(int(y[-1]))
+    return _between(x, y, after, false_positive)
 
 
-def precision_at(counts: ThresholdCounts, recall: float) -> float:
-    """Height of the precision-recall curve at a recall.
+def false_positives_at(counts: ThresholdCounts, true_positive: int) -> Fraction | None:
+    """The fewest false positives of the curve at a number of true positives (a recall).
 
     Interpolated in ROC space, where straight lines are what mixing two thresholds reaches; a
     straight line between precision-recall points promises more than that (Davis and Goadrich,
-    ICML 2006). At a recall of 0 it is the precision of the highest score. NaN if one class only.
+    ICML 2006). The precision there is ``true_positive / (true_positive + this)``: where several
+    thresholds share a recall it is the highest of theirs. None if only one class occurs, or for
+    more true positives than there are.
     """
-    if not counts.both_classes:
-        return float("nan")
-    tp = counts.true_positive
-    wanted = recall * counts.positives
-    after = int(np.searchsorted(tp, wanted, side="left"))
-    if after >= len(tp):
-        return float("nan")
-    if after == 0:
-        return float(counts.precision[min(1, len(tp) - 1)])
-    low, high = tp[after - 1], tp[after]
-    share = (wanted - low) / (high - low)
-    fp = counts.false_positive[after - 1] + share * (
-        counts.false_positive[after] - counts.false_positive[after - 1]
-    )
-    return float(wanted / (wanted + fp))
+    x, y = counts.true_positive, counts.false_positive
+    after = int(np.searchsorted(x, true_positive, side="left"))
+    if not counts.both_classes or after == len(x):
+        return None
+    if int(x[after]) == true_positive:
+        return Fraction(int(y[after]))
+    return _between(x, y, after, true_positive)
+
+
+def _between(x: IntArray, y: IntArray, after: int, at: int) -> Fraction:
+    """Height at ``at`` of the straight line from point ``after - 1`` to point ``after``."""
+    left, low = int(x[after - 1]), int(y[after - 1])
+    return low + Fraction((at - left) * (int(y[after]) - low), int(x[after]) - left)
 
 
 def _rate(counts: IntArray, total: int) -> FloatArray:

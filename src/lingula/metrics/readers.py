@@ -13,8 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lingula.metrics.counts import BoolArray, FloatArray, IntArray, binary_counts, divide
-from lingula.metrics.curves import ThresholdCounts, precision_at, sensitivity_at
+from lingula.metrics.counts import (
+    BinaryCounts,
+    BoolArray,
+    CountArray,
+    FloatArray,
+    IntArray,
+    binary_counts,
+    divide,
+)
+from lingula.metrics.curves import ThresholdCounts, false_positives_at, true_positives_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,20 +57,37 @@ def majority_vote(ratings: npt.ArrayLike) -> Majority:
 
 @dataclass(frozen=True, eq=False)
 class OperatingPoint:
-    """One reader against the truth, float64 arrays of shape (k,); NaN where undefined.
+    """One reader against the truth: rates are float64 of shape (k,), NaN where undefined.
 
     Attributes:
-        sensitivity: Recall; NaN where nothing is true.
-        specificity: True negative rate; NaN where everything is true.
-        false_positive_rate: Its complement, from counts, so that it falls exactly on a curve's
-            vertical pieces; NaN where everything is true.
-        precision: NaN where the reader never says positive.
+        counts: int64, shape (k,): what the rates are made of, and what curves are compared with.
     """
 
-    sensitivity: FloatArray
-    specificity: FloatArray
-    false_positive_rate: FloatArray
-    precision: FloatArray
+    counts: BinaryCounts
+
+    @property
+    def sensitivity(self) -> FloatArray:
+        """Recall; NaN where nothing is true."""
+        return divide(self.counts.true_positive, self.counts.support)
+
+    @property
+    def specificity(self) -> FloatArray:
+        """True negative rate; NaN where everything is true."""
+        return divide(self.counts.true_negative, self._negatives)
+
+    @property
+    def false_positive_rate(self) -> FloatArray:
+        """False positives of those that are not true; NaN where everything is true."""
+        return divide(self.counts.false_positive, self._negatives)
+
+    @property
+    def precision(self) -> FloatArray:
+        """NaN where the reader never says positive."""
+        return divide(self.counts.true_positive, self.counts.predicted)
+
+    @property
+    def _negatives(self) -> CountArray:
+        return self.counts.true_negative + self.counts.false_positive
 
 
 def operating_point(truth: npt.ArrayLike, rating: npt.ArrayLike) -> OperatingPoint:
@@ -72,42 +97,31 @@ def operating_point(truth: npt.ArrayLike, rating: npt.ArrayLike) -> OperatingPoi
         truth: Bool, shape (n, k).
         rating: Bool, shape (n, k).
     """
-    counts = binary_counts(truth, rating)
-    negatives = counts.true_negative + counts.false_positive
-    return OperatingPoint(
-        sensitivity=divide(counts.true_positive, counts.support),
-        specificity=divide(counts.true_negative, negatives),
-        false_positive_rate=divide(counts.false_positive, negatives),
-        precision=divide(counts.true_positive, counts.predicted),
-    )
+    return OperatingPoint(binary_counts(truth, rating))
 
 
-def is_below_roc(
-    curve: ThresholdCounts, sensitivity: float, false_positive_rate: float
-) -> bool | None:
-    """Whether a reader's point lies strictly below the model's ROC curve; None if undefined.
+def is_below_roc(curve: ThresholdCounts, true_positive: int, false_positive: int) -> bool | None:
+    """Whether a reader lies strictly below the model's ROC curve; None if there is no curve.
 
     Below a vertical piece's upper end counts as below: the model finds more at the same price.
+    The counts are the reader's on the reports of the curve.
     """
-    height = sensitivity_at(curve, false_positive_rate)
-    if np.isnan(height) or np.isnan(sensitivity):
-        return None
-    return _strictly_below(sensitivity, height)
+    height = true_positives_at(curve, false_positive)
+    return None if height is None else true_positive < height
 
 
 def is_below_precision_recall(
-    curve: ThresholdCounts, sensitivity: float, precision: float
+    curve: ThresholdCounts, true_positive: int, false_positive: int
 ) -> bool | None:
-    """Whether a reader's point lies strictly below the precision-recall curve; None if undefined.
+    """Whether a reader lies strictly below the precision-recall curve; None if undefined.
 
-    A reader who finds nothing has no precision, and so no place in this plane.
+    At one recall the lower precision is the one with more false positives. A reader who finds
+    nothing at all has no precision, and so no place in this plane; one who is only wrong has
+    precision 0, which is below a curve whose highest score is right at least once.
     """
-    height = precision_at(curve, sensitivity)
-    if np.isnan(height) or np.isnan(precision):
+    if not true_positive + false_positive:
         return None
-    return _strictly_below(precision, height)
-
-
-def _strictly_below(value: float, height: float) -> bool:
-    # A reader on the curve must not fall below it by the last bit of a division.
-    return bool(value < height - 1e-12)
+    if not true_positive:
+        return bool(curve.true_positive[1] > 0) if curve.both_classes else None
+    fewest = false_positives_at(curve, true_positive)
+    return None if fewest is None else fewest < false_positive
