@@ -131,6 +131,8 @@ class Evidence:
         cue_start: First character of the cue, or None for a mention without a cue.
         cue_end: One past the cue's last character, or None.
         cue: The cue as it stands in the text, or an empty string.
+        probability: How likely a model finds it that this mention has this label, 0 to 1; None
+            from a labeler without probabilities.
     """
 
     observation: str
@@ -142,6 +144,7 @@ class Evidence:
     cue_start: int | None = None
     cue_end: int | None = None
     cue: str = ""
+    probability: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

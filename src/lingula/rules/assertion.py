@@ -20,11 +20,16 @@ _STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNC
 
 
 class Assertion(NamedTuple):
-    """A mention with its label and the cue that gave it (None: nothing spoke against it)."""
+    """A mention with its label and the cue that gave it (None: nothing spoke against it).
+
+    ``said`` is what the sentence says of the words themselves, before the mention's own rules:
+    "no heart failure" denies heart failure, and is no label of the heart.
+    """
 
     mention: Span
     label: Label
     cue: Span | None
+    said: Label | None = None
 
 
 class _Scope(NamedTuple):
@@ -72,6 +77,13 @@ class AssertionClassifier:
         self, tokens: list[str], mentions: list[Span], cues: list[Span], walls: list[int]
     ) -> list[Assertion]:
         """One assertion a mention; mentions of which nothing is asserted are left out."""
+        every = self.classify_all(tokens, mentions, cues, walls)
+        return [item for item in every if item.label is not Label.BLANK]
+
+    def classify_all(
+        self, tokens: list[str], mentions: list[Span], cues: list[Span], walls: list[int]
+    ) -> list[Assertion]:
+        """One assertion a mention, in their order; ``Label.BLANK`` where nothing is asserted."""
         found: list[Assertion] = []
         if cues:
             cues = longest(cues)
@@ -87,12 +99,8 @@ class AssertionClassifier:
                 assertion = self._structure(tokens, mention, near, cues, walls)
             else:
                 assertion = self._finding(mention, near)
-            if assertion.label is Label.NEGATIVE:
-                assertion = assertion._replace(label=rule.denied)
-            elif rule.implies is not None and assertion.label is not Label.BLANK:
-                assertion = assertion._replace(label=rule.implies)
-            if assertion.label is not Label.BLANK:
-                found.append(assertion)
+            label = told(rule, assertion.label)
+            found.append(assertion._replace(label=label, said=assertion.label))
         return found
 
     def _outside(self, tokens: list[str], mentions: list[Span]) -> list[str]:
@@ -178,6 +186,15 @@ class AssertionClassifier:
         if end - start > scope.reach or (walls and separated(walls, start, end)):
             return False
         return not scope.stops or scope.stops.isdisjoint(tokens[start:end])
+
+
+def told(rule: Mention, said: Label) -> Label:
+    """The label that a group of mentions gives where this is said of its words."""
+    if said is Label.NEGATIVE:
+        return rule.denied
+    if rule.implies is not None and said is not Label.BLANK:
+        return rule.implies
+    return said
 
 
 def _gap(one: Span, other: Span) -> int:

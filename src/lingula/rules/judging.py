@@ -1,0 +1,166 @@
+"""What the sentences of a report say of each mention, each distinct sentence judged once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lingula.labels import Evidence, Label
+from lingula.rules.aggregation import BITS, NO_FINDING
+from lingula.rules.assertion import Assertion, AssertionClassifier
+from lingula.rules.clauses import ClauseWords, clause_walls
+from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
+from lingula.rules.matcher import Matcher
+from lingula.rules.mentions import MentionExtractor
+from lingula.rules.patterns import token_spans, tokens_of
+from lingula.text.sentences import split_sentences
+
+#: Distinct sentences that are remembered; about 100 bytes each, with reasons a few hundred.
+CACHE_SENTENCES = 200_000
+
+#: Longer runs without a sentence end are no prose; they are judged in pieces of this many
+#: characters, so that time grows with the length of a text whatever it holds.
+LONGEST_SENTENCE = 2_000
+
+
+class Reason(NamedTuple):
+    """One mention of a sentence, with offsets into that sentence.
+
+    Attributes:
+        observation: Name in the schema, or ``OTHER_FINDING``.
+        label: What the mention gives its observation; blank where nothing is asserted.
+        said: What is said of the words themselves ("no heart failure" denies heart failure).
+        group: Number of the mention's group in the lexicon.
+        start: First character of the mention.
+        end: One past its last character.
+        rule: Name of the rule, or of both rules, that gave the label.
+        cue_start: First character of the cue, or None for a mention without a cue.
+        cue_end: One past the cue's last character, or None.
+    """
+
+    observation: str
+    label: Label
+    said: Label
+    group: int
+    start: int
+    end: int
+    rule: str
+    cue_start: int | None
+    cue_end: int | None
+
+    def at(self, text: str, sentence: int) -> Evidence:
+        """The evidence in a text in which the sentence begins at character ``sentence``."""
+        start, end = self.start + sentence, self.end + sentence
+        if self.cue_start is None or self.cue_end is None:
+            return Evidence(self.observation, self.label, start, end, text[start:end], self.rule)
+        cue_start, cue_end = self.cue_start + sentence, self.cue_end + sentence
+        return Evidence(
+            self.observation,
+            self.label,
+            start,
+            end,
+            text[start:end],
+            self.rule,
+            cue_start,
+            cue_end,
+            text[cue_start:cue_end],
+        )
+
+
+class SentenceJudge:
+    """Judges sentences by a lexicon: mentions first, then what is said of them.
+
+    A sentence's mask holds three bits an observation in schema order, lowest first (positive,
+    negative, uncertain), and after them one bit for a finding outside the schema.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._matcher = Matcher(lexicon)
+        self._extractor = MentionExtractor(lexicon, self._matcher)
+        self._classifier = AssertionClassifier(lexicon)
+        self._words = ClauseWords(frozenset(lexicon.starters), frozenset(lexicon.verbs))
+        self._offset = {name: 3 * at for at, name in enumerate(lexicon.schema.names)}
+        self._offset[OTHER_FINDING] = 3 * len(lexicon.schema)
+        #: Masks of the sentences judged so far.
+        self.masks: dict[str, int] = {}
+        self._reasons: dict[str, tuple[Reason, ...]] = {}
+
+    def mask(self, sentence: str) -> int:
+        """The mask of a sentence."""
+        found = self.masks.get(sentence)
+        if found is None:
+            found = self._remember(sentence, self._judge(sentence))
+        return found
+
+    def reasons(self, sentence: str) -> tuple[Reason, ...]:
+        """Every mention of a sentence, from left to right; blank ones too."""
+        known = self._reasons.get(sentence)
+        if known is None:
+            assertions = self._judge(sentence)
+            self._remember(sentence, assertions)
+            spans = list(token_spans(sentence)) if assertions else []
+            known = tuple(self._reason(assertion, spans) for assertion in assertions)
+            if len(self._reasons) >= CACHE_SENTENCES:
+                self._reasons.clear()
+            self._reasons[sentence] = known
+        return known
+
+    def bit(self, observation: str, label: Label) -> int:
+        """The bit of a mask that a mention with this label sets; 0 for a blank one."""
+        if label is Label.BLANK:
+            return 0
+        if observation in (OTHER_FINDING, NO_FINDING):
+            # Whatever is not denied stands in the way of No Finding.
+            return 0 if label is Label.NEGATIVE else 1 << self._offset[OTHER_FINDING]
+        return BITS[label] << self._offset[observation]
+
+    def _remember(self, sentence: str, assertions: list[Assertion]) -> int:
+        found = 0
+        for mention, label, *_ in assertions:
+            found |= self.bit(self.lexicon.mentions[mention.rule].observation, label)
+        if len(self.masks) >= CACHE_SENTENCES:
+            self.masks.clear()
+        self.masks[sentence] = found
+        return found
+
+    def _judge(self, sentence: str) -> list[Assertion]:
+        scan = self._matcher.scan(tokens_of(sentence))
+        if scan is None:
+            return []
+        walls = clause_walls(scan.tokens, scan.boundaries, self._words)
+        mentions = self._extractor.extract(scan, walls)
+        return self._classifier.classify_all(scan.tokens, mentions, scan.cues, walls)
+
+    def _reason(self, assertion: Assertion, spans: list[tuple[int, int]]) -> Reason:
+        mention, label, cue, said = assertion
+        rule = self.lexicon.mentions[mention.rule]
+        start, end = spans[mention.start][0], spans[mention.end - 1][1]
+        name, cue_start, cue_end = rule.name, None, None
+        if cue is not None:
+            name = f"{rule.name} / {self.lexicon.cues[cue.rule].name}"
+            cue_start, cue_end = spans[cue.start][0], spans[cue.end - 1][1]
+        return Reason(
+            rule.observation,
+            label,
+            label if said is None else said,
+            mention.rule,
+            start,
+            end,
+            name,
+            cue_start,
+            cue_end,
+        )
+
+
+def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Offsets of a text's sentences, none of them longer than ``LONGEST_SENTENCE``."""
+    for start, end in split_sentences(text):
+        at = start
+        while end - at > LONGEST_SENTENCE:
+            limit = at + LONGEST_SENTENCE
+            cuts = (text.rfind(mark, at + 1, limit) for mark in (",", " "))
+            cut = next((place for place in cuts if place > 0), limit)
+            yield at, cut
+            at = cut
+        yield at, end
