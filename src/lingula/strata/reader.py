@@ -197,7 +197,7 @@ class StrataReader:
         details: list[Span],
         findings: list[Span],
     ) -> Iterator[tuple[int, _Fact]]:
-        mention, label, cue = assertion
+        mention, label, cue, _ = assertion
         observation = self._mentions[mention.rule].observation
         for at in self._by_finding.get(observation, ()):
             item = self._strata[at]
