@@ -8,8 +8,8 @@ NAME is "rules", "builtin", or a path that `lingula.load` takes; the first two i
 A decision is a cell (an item's observation, No Finding among them) that the item names and for
 which blank is not one of several accepted answers; and every other cell that the labeler answers
 wrongly, such as a mention where there is none. So false mentions lower the share, and cells that
-are rightly blank and not named do not raise it. Shares have 95% bootstrap intervals over items (10,000
-resamples). An item is right as a whole if none of its cells is wrong.
+are rightly blank and not named do not raise it. Shares have 95% bootstrap intervals over items
+(10,000 resamples). An item is right as a whole if none of its cells is wrong.
 
 --errors lists what is wrong, on the development half only: the other is for measuring.
 """
