@@ -108,7 +108,11 @@ def test_resampled_figures_equal_evaluating_the_resampled_reports(
     units = units_of(120, np.arange(120) // 3 if clustered else None)
     weights = chexbert_weights(truth.classes)
     cells = [cells_of(truth.classes, x.classes, SMALL, settings) for x in (predicted, other)]
-    got = resampled_figures(cells, SMALL, settings, weights=weights, units=units)
+
+    def figures(sums):
+        return compute_figures(sums, SMALL, settings, weights)[1]
+
+    got = resampled_figures([(own, figures) for own in cells], units, 4, 11)
     draws = np.concatenate(list(resample_weights(units, 4, 11))).astype(int)
     for resample, draw in enumerate(draws):
         rows = np.repeat(np.arange(120), draw)

@@ -9,7 +9,7 @@ from sklearn.metrics import f1_score
 import lingula
 from lingula.labels import Labels
 from lingula.score import FIVE, FOURTEEN, GenerationScore, find_conventions
-from lingula.score.per_report import per_report_table, score_each_report
+from lingula.score.per_report import per_report_table
 
 SCHEMA = lingula.load_schema("chexpert14")
 
@@ -19,17 +19,23 @@ def random_labels(seed, n=30):
     return Labels(SCHEMA, generator.choice(4, size=(n, 14), p=[0.6, 0.2, 0.1, 0.1]).astype(np.int8))
 
 
-@pytest.mark.parametrize(("policy", "positive"), [("ones", [1, 3]), ("zeros", [1])])
-def test_equal_to_scikit_learn_report_by_report(policy, positive):
+@pytest.mark.parametrize(
+    ("convention", "policy", "positive"), [("radeval", "ones", [1, 3]), ("r2gen", "zeros", [1])]
+)
+def test_equal_to_scikit_learn_report_by_report(convention, policy, positive):
     references, generated = random_labels(1), random_labels(2)
-    scores = score_each_report(references, generated, policy)
+    ids = [str(i) for i in range(len(references))]
+    table = per_report_table(ids, references, generated, find_conventions(convention))
     for class_set, names in (("14", FOURTEEN), ("5", FIVE)):
         columns = [SCHEMA.index(name) for name in names]
         true, guess = (np.isin(t.classes[:, columns], positive) for t in (references, generated))
         expected = [f1_score(a, b, zero_division=0) for a, b in zip(true, guess, strict=True)]
-        np.testing.assert_allclose(scores.f1[class_set], expected, rtol=1e-12)
-        np.testing.assert_allclose(scores.accuracy[class_set], (true == guess).mean(axis=1))
-        np.testing.assert_array_equal(scores.exact_match[class_set], (true == guess).all(axis=1))
+        np.testing.assert_allclose(table[f"f1_{class_set}_{policy}"], expected, rtol=1e-12)
+        accuracy = table[f"label_accuracy_{class_set}_{policy}"]
+        np.testing.assert_allclose(accuracy, (true == guess).mean(axis=1))
+    # The loop ended with the five.
+    exact = table[f"exact_match_5_{policy}"]
+    np.testing.assert_array_equal(exact, (true == guess).all(axis=1))
 
 
 def test_means_are_the_conventions_figures(words, references, generated):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError, SchemaError
-from lingula.evaluation.figures import Figure, compute_figures
+from lingula.evaluation.figures import Figure, Sums, compute_figures
 from lingula.evaluation.notes import task_notes, truth_notes, undefined_notes, zero_division_notes
 from lingula.evaluation.people import compare_readers
 from lingula.evaluation.probabilities import (
@@ -196,8 +196,11 @@ def _resample(
         if progress is not None:
             progress(done, total)
 
+    def figures(sums: Sums) -> FloatArray:
+        return compute_figures(sums, truth.schema, settings, weights)[1]
+
     from_counts = resampled_figures(
-        cells, truth.schema, settings, weights=weights, units=units, progress=tell
+        [(own, figures) for own in cells], units, settings.bootstrap, settings.seed, progress=tell
     )
     out: list[FloatArray | None] = []
     for values, own in zip(from_counts, curves, strict=True):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from lingula.evaluation.figures import Sums, compute_figures
+from lingula.evaluation.figures import Sums
 from lingula.evaluation.settings import Settings
 from lingula.labels import Label, Schema
 from lingula.metrics.bootstrap import Progress, Units, resample_sums
@@ -76,56 +76,47 @@ def total_sums(cells: Cells) -> Sums:
 
 
 def resampled_figures(
-    labelers: Sequence[Cells],
-    schema: Schema,
-    settings: Settings,
-    *,
-    weights: FloatArray,
+    labelers: Sequence[tuple[Cells, Callable[[Sums], FloatArray]]],
     units: Units,
+    resamples: int,
+    seed: int,
+    *,
     progress: Progress | None = None,
 ) -> list[FloatArray]:
     """Figures of every resample, for each labeler; resample i is the same for all of them.
 
+    Args:
+        labelers: Cells, and what makes of sums the f figures, shape (..., f): ``compute_figures``
+            for the figures of this field, or a convention's own.
+        units: What a resample draws.
+        resamples: Number of resamples R.
+        seed: Of the bootstrap.
+        progress: Told how many resamples' worth of work was done since the last call.
+
     Returns:
-        For each labeler, float64, shape (R, f), in the order of ``compute_figures``.
+        For each labeler, float64, shape (R, f).
     """
-    layouts = [_occurring(cells) for cells in labelers]
+    layouts = [_occurring(cells) for cells, _ in labelers]
 
     def features(rows: IntArray) -> tuple[npt.NDArray[np.float32], FloatArray]:
-        parts = [_features(c, used, rows) for c, used in zip(labelers, layouts, strict=True)]
+        parts = [_features(c, used, rows) for (c, _), used in zip(labelers, layouts, strict=True)]
         return (
             np.concatenate([whole for whole, _ in parts], axis=1),
             np.concatenate([other for _, other in parts], axis=1),
         )
 
-    whole, other = resample_sums(
-        features, units, settings.bootstrap, settings.seed, progress=progress
-    )
+    whole, other = resample_sums(features, units, resamples, seed, progress=progress)
     out: list[FloatArray] = []
     column = 0
-    for position, used in enumerate(layouts):
+    for position, ((cells, compute), used) in enumerate(zip(labelers, layouts, strict=True)):
         width = len(used) + 4
         mine = whole[:, column : column + width]
         column += width
         samples = other[:, 3 * position : 3 * position + 3]
-        out.append(
-            np.concatenate(
-                [
-                    compute_figures(
-                        _sums(
-                            mine[start : start + _CHUNK],
-                            samples[start : start + _CHUNK],
-                            used,
-                            len(schema),
-                        ),
-                        schema,
-                        settings,
-                        weights,
-                    )[1]
-                    for start in range(0, settings.bootstrap, _CHUNK)
-                ]
-            )
-        )
+        k = cells.truth.shape[1]
+        chunks = (slice(start, start + _CHUNK) for start in range(0, resamples, _CHUNK))
+        values = [compute(_sums(mine[rows], samples[rows], used, k)) for rows in chunks]
+        out.append(np.concatenate(values))
     return out
 
 

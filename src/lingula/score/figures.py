@@ -1,192 +1,153 @@
-"""Values of conventions' figures, from two tables of class indices.
-
-Everything is a sum over reports, so a bootstrap resample is only another weighting of the reports:
-the same code gives the figures (all weights 1) and thousands of resamples at once.
-"""
+"""Values of a convention's figures, from sums over reports, and what to say of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from lingula.errors import SchemaError
+from lingula.evaluation.figures import Sums
+from lingula.evaluation.resampling import Cells, cells_of
+from lingula.evaluation.settings import Settings
 from lingula.labels import Label, Labels
-from lingula.metrics.counts import BinaryCounts, FloatArray, divide
-from lingula.metrics.f1 import averaged, per_class, per_sample
-from lingula.score.conventions import CLASS_SETS, Figure
+from lingula.metrics.counts import BinaryCounts, FloatArray, divide, one_vs_rest, sum_cells
+from lingula.metrics.f1 import averaged, per_class, undefined
+from lingula.metrics.uncertain import UncertainPolicy
+from lingula.schemas import load_schema
+from lingula.score.conventions import CLASS_SETS, PRF, Figure
+from lingula.tables.label_table import restrict_schema
 
-#: Uncertain policy -> the classes that count, each set of class indices against the rest.
-#: "multiclass" counts two of them, so that micro averages run over positive and uncertain.
-_COUNTED: dict[str, tuple[frozenset[Label], ...]] = {
-    "ones": (frozenset({Label.POSITIVE, Label.UNCERTAIN}),),
-    "zeros": (frozenset({Label.POSITIVE}),),
-    "multiclass": (frozenset({Label.POSITIVE}), frozenset({Label.UNCERTAIN})),
-}
-
-#: Measures that each report has by itself.
-EXAMPLE_MEASURES = ("precision", "recall", "f1", "accuracy", "exact_match")
+#: Uncertain policy -> what blank, positive, negative and uncertain count as; 0 is "not positive".
+CLASS_OF = {"ones": (0, 1, 0, 1), "zeros": (0, 1, 0, 0), "multiclass": (0, 1, 0, 2)}
 
 
-def indicators(classes: npt.ArrayLike, uncertain: str) -> npt.NDArray[np.bool_]:
-    """Which labels count as positive under a policy.
-
-    Args:
-        classes: Class indices, shape (n, k).
-        uncertain: Key of ``UNCERTAIN_POLICIES``.
-
-    Returns:
-        Bool, shape (m, n, k): m is 1, or 2 under "multiclass" (positive, then uncertain).
-    """
-    table = np.asarray(classes)
-    return np.stack([np.isin(table, [int(c) for c in members]) for members in _COUNTED[uncertain]])
-
-
-def columns_of(labels: Labels, class_set: str) -> npt.NDArray[np.intp]:
-    """Columns of a class set's observations, found by name or alias.
-
-    Raises:
-        SchemaError: If the labels' schema lacks one of them.
-    """
-    missing = [name for name in CLASS_SETS[class_set] if name not in labels.schema]
-    if missing:
-        raise SchemaError(
-            f"the conventions score CheXpert's observations; the schema {labels.schema.name!r} "
-            f"lacks {', '.join(missing)}. Label with the schema chexpert14"
-        )
-    return np.array([labels.schema.index(name) for name in CLASS_SETS[class_set]], dtype=np.intp)
-
-
-@dataclass(frozen=True, eq=False)
-class ReportTables:
+def compare(references: Labels, generated: Labels, class_set: str, uncertain: str) -> Cells:
     """What each report adds to the figures of one class set under one policy.
 
-    Attributes:
-        both: Positive labels that both reports have, float64, shape (n, k); under "multiclass"
-            positive and uncertain ones together, as in the next two.
-        predicted: Positive labels of the generated report, same shape.
-        true: Positive labels of the reference, same shape.
-        equal: 1 where the two labels are equal under the policy, same shape.
-        examples: Each report's scores, in the order of ``EXAMPLE_MEASURES``, shape (n, 5).
-        labels_per_cell: 1, or 2 under "multiclass".
+    A report's precision, recall and F1 are NaN where they are 0/0.
+
+    Args:
+        references: Labels of n references.
+        generated: Labels of n generated reports, in the same order, same schema.
+        class_set: Key of ``CLASS_SETS``.
+        uncertain: Key of ``UNCERTAIN_POLICIES``.
+
+    Raises:
+        SchemaError: If the labels' schema lacks an observation of the class set.
     """
-
-    both: FloatArray
-    predicted: FloatArray
-    true: FloatArray
-    equal: FloatArray
-    examples: FloatArray
-    labels_per_cell: int
-
-    @classmethod
-    def build(
-        cls,
-        references: Labels,
-        generated: Labels,
-        class_set: str,
-        uncertain: str,
-        zero_division: float,
-    ) -> ReportTables:
-        """The tables of two label tables of one schema, n reports each."""
-        columns = columns_of(references, class_set)
-        truth = indicators(references.classes[:, columns], uncertain)
-        guess = indicators(generated.classes[:, columns], uncertain)
-        equal = (truth == guess).all(axis=0)
-        m, n, k = truth.shape
-        scores = per_sample(
-            truth.transpose(1, 0, 2).reshape(n, m * k),
-            guess.transpose(1, 0, 2).reshape(n, m * k),
-            zero_division=zero_division,
+    names = CLASS_SETS[class_set]
+    missing = [name for name in names if name not in references.schema]
+    if missing:
+        raise SchemaError(
+            f"the conventions score CheXpert's observations; the schema {references.schema.name!r} "
+            f"lacks {', '.join(missing)}. Label with the schema chexpert14"
         )
-        examples = [scores.precision, scores.recall, scores.f1, equal.mean(1), equal.all(1)]
-        return cls(
-            (truth & guess).sum(axis=0, dtype=np.float64),
-            guess.sum(axis=0, dtype=np.float64),
-            truth.sum(axis=0, dtype=np.float64),
-            equal.astype(np.float64),
-            np.stack(examples, axis=1).astype(np.float64),
-            m,
-        )
-
-    def example(self, measure: str) -> FloatArray:
-        """One measure of each report, shape (n,)."""
-        return self.examples[:, EXAMPLE_MEASURES.index(measure)]
-
-    def sums(self, weights: FloatArray | None = None) -> Sums:
-        """Sums over reports.
-
-        Args:
-            weights: How often each report occurs, shape (resamples, n), rows that sum to n; once
-                each if not given.
-        """
-
-        def total(table: FloatArray) -> FloatArray:
-            summed: FloatArray = table.sum(axis=0) if weights is None else weights @ table
-            return summed
-
-        n = len(self.equal)
-        both, predicted, true = total(self.both), total(self.predicted), total(self.true)
-        cells = float(n * self.labels_per_cell)
-        return Sums(
-            BinaryCounts(both, predicted - both, true - both, cells - predicted - true + both),
-            total(self.equal),
-            total(self.examples),
-            n,
-        )
+    columns = [references.schema.index(name) for name in names]
+    schema = restrict_schema(load_schema("chexpert14"), names)
+    settings = Settings(uncertain=UncertainPolicy(uncertain), zero_division=float("nan"))
+    return cells_of(references.classes[:, columns], generated.classes[:, columns], schema, settings)
 
 
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """What all figures of one class set under one policy are computed from.
+def figure_values(sums: Sums, figures: Sequence[Figure], zero_division: float) -> FloatArray:
+    """Values of figures of one class set under one policy.
 
-    Attributes:
-        counts: Per observation, shape (..., k).
-        equal: Equal labels per observation, shape (..., k).
-        examples: Sums of ``EXAMPLE_MEASURES`` over reports, shape (..., 5).
-        reports: Number of reports.
+    Args:
+        sums: Of the reports, or of resamples.
+        figures: The f figures.
+        zero_division: The value of 0/0 in precision, recall and F1.
+
+    Returns:
+        float64, shape (..., f); NaN where a figure is undefined.
     """
-
-    counts: BinaryCounts
-    equal: FloatArray
-    examples: FloatArray
-    reports: int
-
-    def value(self, figure: Figure, zero_division: float) -> FloatArray:
-        """A figure's value, shape (...); NaN where it is undefined."""
-        measure, average = figure.measure, figure.average
-        if average == "example-based":
-            place = EXAMPLE_MEASURES.index(measure)
-            return np.asarray(self.examples[..., place] / self.reports)
-        if average == "per-observation":
-            column = CLASS_SETS[figure.class_set].index(figure.observation)
-            return _per_observation(self, measure, zero_division)[..., column]
-        if measure in ("accuracy", "auroc"):
-            # A plain mean: an undefined AUROC makes the mean undefined, it is not left out.
-            return np.asarray(_per_observation(self, measure, zero_division).mean(axis=-1))
-        value: FloatArray = getattr(averaged(self.counts, average, zero_division), measure)
-        return value
-
-    def support(self, figure: Figure) -> int:
-        """Positive labels in the references: of the observation, or of the class set."""
-        support = self.counts.support
-        if figure.observation:
-            return int(support[CLASS_SETS[figure.class_set].index(figure.observation)])
-        return int(support.sum())
-
-
-def _per_observation(sums: Sums, measure: str, zero_division: float) -> FloatArray:
-    if measure == "accuracy":
-        return sums.equal / sums.reports
-    if measure == "auroc":
-        return _auroc_of_hard_labels(sums.counts)
-    value: FloatArray = getattr(per_class(sums.counts, zero_division), measure)
-    return value
-
-
-def _auroc_of_hard_labels(counts: BinaryCounts) -> FloatArray:
+    counts = _counts(sums, figures[0].uncertain)
+    reports = sums.confusion[..., 0, :, :].sum((-2, -1))
+    class_of = np.array(CLASS_OF[figures[0].uncertain])
+    equal = sum_cells(sums.confusion, [class_of[:, None] == class_of])[..., 0]
     # With two scores only, the ROC curve has one corner, and the area under it is the mean of
     # sensitivity and specificity.
-    sensitivity = divide(counts.true_positive, counts.support)
     negatives = counts.total - counts.support
-    return (sensitivity + divide(counts.true_negative, negatives)) / 2
+    area = divide(counts.true_positive, counts.support) + divide(counts.true_negative, negatives)
+    scores = per_class(counts, zero_division)
+    each = {
+        "accuracy": divide(equal, reports[..., None]),
+        "auroc": area / 2,
+        **{measure: getattr(scores, measure) for measure in PRF},
+    }
+    means = {
+        figure.average: averaged(counts, figure.average, zero_division)
+        for figure in figures
+        if figure.measure in PRF and figure.average in ("micro", "macro", "weighted")
+    }
+    empty = zero_division * (reports[..., None] - sums.samples_defined)
+    examples = divide(sums.samples + empty, reports[..., None])
+
+    def value(figure: Figure) -> FloatArray:
+        if figure.measure == "exact_match":
+            return divide(sums.exact, reports)
+        if figure.observation:
+            column = CLASS_SETS[figure.class_set].index(figure.observation)
+            return each[figure.measure][..., column]
+        if figure.measure not in PRF:
+            # Every report has every label, so this is the mean over reports too. An undefined
+            # AUROC makes the mean undefined, it is not left out.
+            return np.asarray(each[figure.measure].mean(-1))
+        if figure.average == "example-based":
+            return np.asarray(examples[..., PRF.index(figure.measure)])
+        mean: FloatArray = getattr(means[figure.average], figure.measure)
+        return mean
+
+    return np.stack([value(figure) for figure in figures], axis=-1)
+
+
+def support_of(sums: Sums, figure: Figure) -> int:
+    """Positive labels in the references: of the observation, or of the class set."""
+    support = _counts(sums, figure.uncertain).support
+    if figure.observation:
+        return int(support[CLASS_SETS[figure.class_set].index(figure.observation)])
+    return int(support.sum())
+
+
+def is_zero_by_zero(sums: Sums, figure: Figure) -> bool:
+    """Whether a figure is a 0/0 itself, not an average over some."""
+    if figure.measure not in PRF or not (figure.observation or figure.average == "micro"):
+        return False
+    counts = _counts(sums, figure.uncertain)
+    flags = undefined(counts if figure.observation else counts.pooled())
+    column = CLASS_SETS[figure.class_set].index(figure.observation) if figure.observation else 0
+    return bool(getattr(flags, figure.measure)[column])
+
+
+def note_of(sums: Sums, figure: Figure, zero_division: float) -> str:
+    """States every 0/0 and every undefined value behind a figure."""
+    counts = _counts(sums, figure.uncertain)
+    names = CLASS_SETS[figure.class_set]
+    value = f"0/0 counts as {zero_division:g}"
+    if figure.measure == "auroc":
+        one_class = (counts.support == 0) | (counts.support == counts.total)
+        affected = [name for name, bad in zip(names, one_class, strict=True) if bad]
+        if figure.observation:
+            return "one class only in the references" * (figure.observation in affected)
+        listed = f"undefined for {', '.join(affected)} (one class only in the references)"
+        return listed if affected else ""
+    if figure.measure not in PRF:
+        return ""
+    if figure.average == "example-based":
+        reports = int(sums.confusion[0].sum())
+        count = reports - int(sums.samples_defined[PRF.index(figure.measure)])
+        return f"{value} in {count} of {reports} reports" if count else ""
+    if figure.observation or figure.average == "micro":
+        return value if is_zero_by_zero(sums, figure) else ""
+    bad = getattr(undefined(counts), figure.measure)
+    affected = [name for name, is_bad in zip(names, bad, strict=True) if is_bad]
+    return f"{value} for {', '.join(affected)}" if affected else ""
+
+
+def _counts(sums: Sums, uncertain: str) -> BinaryCounts:
+    """Counts of each observation, shape (..., k); of both classes together under "multiclass"."""
+    class_of = CLASS_OF[uncertain]
+    parts = [
+        one_vs_rest(sums.confusion, [label for label in Label if class_of[label] == positive])
+        for positive in range(1, max(class_of) + 1)
+    ]
+    return parts[0] if len(parts) == 1 else parts[0] + parts[1]
