@@ -1,17 +1,24 @@
-"""How published work computes "CheXbert F1": seven conventions, as data.
+"""How published work computes "CheXbert F1": seven conventions, as data (``conventions.toml``).
 
-Each was read from the public code that its ``source`` names. They differ in what an uncertain
-label becomes, over which observations they average, and how; the same labels score differently
-under each. All of them take blank and negative as 0.
+They differ in what an uncertain label becomes, over which observations they average, and how; the
+same labels score differently under each. All of them take blank and negative as 0.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from lingula.errors import InputError
 from lingula.schemas import load_schema
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 #: The 14 observations of CheXpert (Irvin et al., AAAI 2019), in the order of its tables.
 FOURTEEN = load_schema("chexpert14").names
@@ -133,164 +140,22 @@ class Convention:
         return tuple(dict.fromkeys(a for group in self.groups for a in group.averages))
 
 
-def _classification_report(class_set: str, name: str) -> tuple[FigureGroup, FigureGroup]:
-    # scikit-learn's classification_report of a multilabel indicator matrix.
-    return (
-        FigureGroup(
-            PRF,
-            ("micro", "macro", "weighted", "example-based"),
-            class_set,
-            "ones",
-            name + '["{report_average} avg"]["{report_measure}"]',
-        ),
-        FigureGroup(
-            PRF,
-            ("per-observation",),
-            class_set,
-            "ones",
-            name + '["{observation}"]["{report_measure}"]',
-        ),
-    )
+def _read() -> dict[str, Convention]:
+    with (Path(__file__).parent / "conventions.toml").open("rb") as file:
+        entries = tomllib.load(file)["convention"]
+    found = {}
+    for entry in entries:
+        groups = tuple(FigureGroup(**_tuples(group)) for group in entry.pop("groups"))
+        found[entry["name"]] = Convention(**_tuples(entry), groups=groups)
+    return found
 
 
-_ALL = (
-    Convention(
-        name="f1chexbert",
-        source="f1chexbert 0.0.2 (PyPI), F1CheXbert.forward",
-        groups=(
-            *_classification_report("14", "class_report"),
-            *_classification_report("5", "class_report_5"),
-            FigureGroup(("exact_match",), ("example-based",), "5", "ones", "accuracy"),
-        ),
-        peculiarities=(
-            "Its accuracy is the exact match over the five, not the share of equal labels.",
-            "Its per-example accuracy is 1 for a report whose five labels all match, else 0.",
-            "A report without a positive label on either side has an example-based F1 of 0.",
-        ),
-    ),
-    Convention(
-        name="radeval",
-        source="RadEval 2.2.1 (PyPI), metric f1chexbert",
-        groups=(
-            FigureGroup(
-                ("f1",), ("micro", "macro", "weighted"), "5", "ones", "f1chexbert_5_{average}_f1"
-            ),
-            FigureGroup(
-                ("f1",), ("micro", "macro", "weighted"), "14", "ones", "f1chexbert_all_{average}_f1"
-            ),
-            FigureGroup(
-                ("accuracy",), ("example-based",), "5", "ones", "mean of f1chexbert_sample_acc_5"
-            ),
-            FigureGroup(
-                ("accuracy",), ("example-based",), "14", "ones", "mean of f1chexbert_sample_acc_all"
-            ),
-            FigureGroup(
-                ("f1",),
-                ("per-observation",),
-                "5",
-                "ones",
-                'f1chexbert_label_scores_f1["f1chexbert_5"]["{observation}"]',
-            ),
-            FigureGroup(
-                ("f1",),
-                ("per-observation",),
-                "14",
-                "ones",
-                'f1chexbert_label_scores_f1["f1chexbert_all"]["{observation}"]',
-            ),
-        ),
-        peculiarities=(
-            "Its per_sample scores are label accuracy, not F1.",
-            "It rounds to four decimals unless details are asked for; these are not rounded.",
-        ),
-    ),
-    Convention(
-        name="ifcc",
-        source="github.com/ysmiura/ifcc, eval_prf.py (Miura et al., NAACL 2021)",
-        groups=(
-            FigureGroup(PRF, ("micro",), "5", "ones", "5-micro"),
-            FigureGroup(("accuracy",), ("micro",), "5", "ones", "5-acc"),
-            FigureGroup(("accuracy", *PRF), ("per-observation",), "14", "ones", "{observation}"),
-            FigureGroup(PRF, ("micro",), "5", "multiclass", "5-micro with --uncertain"),
-            FigureGroup(("accuracy",), ("micro",), "5", "multiclass", "5-acc with --uncertain"),
-            FigureGroup(
-                ("accuracy", *PRF),
-                ("per-observation",),
-                "14",
-                "multiclass",
-                "{observation} with --uncertain",
-            ),
-        ),
-        peculiarities=(
-            "5-acc is the share of equal labels, not of exactly matched reports.",
-            "With uncertain as its own class, precision, recall and F1 are micro averages over the "
-            "classes positive and uncertain.",
-        ),
-    ),
-    Convention(
-        name="r2gen",
-        source="github.com/zhjohnchan/R2Gen, compute_ce.py (Chen et al., EMNLP 2020)",
-        groups=(
-            FigureGroup(PRF, ("macro", "micro"), "14", "zeros", "{MEASURE}_{AVERAGE}"),
-            FigureGroup(("auroc",), ("macro",), "14", "zeros", "AVG_AUCROC"),
-            FigureGroup(("auroc",), ("per-observation",), "14", "zeros", "AUCROC_{observation}"),
-        ),
-        peculiarities=(
-            "It scores every column after the first; CheXbert's and CheXpert's tables have the "
-            "text there, so all 14 count, No Finding too.",
-            "Its AUROC is of hard labels, so it equals the mean of sensitivity and specificity; it "
-            "is undefined for an observation with one class only in the references, and so is "
-            "their mean (the original stops there with an error).",
-        ),
-    ),
-    Convention(
-        name="wcl",
-        source="github.com/zzxslp/WCL, calculate_metric.py (Yan et al., EMNLP Findings 2021); "
-        "used by ORGan (Hou et al., ACL 2023)",
-        groups=(FigureGroup((*PRF, "accuracy"), ("macro",), "14", "ones", "{measure}"),),
-        peculiarities=(
-            "Means over the observations of binary figures; ORGan's authors call it "
-            '"macro-weighted", yet no weight is in it.',
-        ),
-    ),
-    Convention(
-        name="cvt2distilgpt2",
-        source="github.com/aehrc/cvt2distilgpt2, tools/metrics/chexbert.py (Nicolson et al., "
-        "Artificial Intelligence in Medicine 2023)",
-        groups=(
-            FigureGroup(PRF, ("macro", "micro"), "14", "zeros", "ce_{measure}_{average}"),
-            FigureGroup(PRF, ("example-based",), "14", "zeros", "ce_{measure}_example"),
-        ),
-        drops_duplicates=True,
-        peculiarities=(
-            "Of reports with one id only the first counts.",
-            "0/0 is 0, also in the example-based figures: a report without a positive label on "
-            "either side counts as 0.",
-        ),
-    ),
-    Convention(
-        name="rgrg",
-        source="github.com/ttanida/rgrg, evaluate_language_model.py (Tanida et al., CVPR 2023)",
-        groups=(
-            FigureGroup(PRF, ("micro",), "14", "ones", "{measure}_micro_all"),
-            FigureGroup(("accuracy",), ("micro",), "14", "ones", "acc_all"),
-            FigureGroup(PRF, ("micro",), "5", "ones", "{measure}_micro_5"),
-            FigureGroup(("accuracy",), ("micro",), "5", "ones", "acc_5"),
-            FigureGroup(PRF, ("example-based",), "14", "zeros", "{measure}_example_all"),
-            FigureGroup(("accuracy",), ("example-based",), "14", "zeros", "acc_example_all"),
-            FigureGroup((*PRF, "accuracy"), ("example-based",), "5", "zeros"),
-            FigureGroup((*PRF, "accuracy"), ("per-observation",), "14", "ones", "{observation}"),
-        ),
-        peculiarities=(
-            "It mixes two mappings in one table: uncertain is positive in the micro averages and "
-            "negative in the example-based ones.",
-            "Its own table has the example-based figures for the 14 only.",
-        ),
-    ),
-)
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+
 
 #: Name -> convention, in the order of the documentation.
-CONVENTIONS: dict[str, Convention] = {convention.name: convention for convention in _ALL}
+CONVENTIONS: dict[str, Convention] = _read()
 
 
 def find_conventions(names: str | tuple[str, ...] | list[str]) -> tuple[Convention, ...]:

@@ -87,7 +87,7 @@ def figure_values(sums: Sums, figures: Sequence[Figure], zero_division: float) -
             return divide(sums.exact, reports)
         if figure.observation:
             column = CLASS_SETS[figure.class_set].index(figure.observation)
-            return each[figure.measure][..., column]
+            return np.asarray(each[figure.measure][..., column])
         if figure.measure not in PRF:
             # Every report has every label, so this is the mean over reports too. An undefined
             # AUROC makes the mean undefined, it is not left out.

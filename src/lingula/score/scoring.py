@@ -58,8 +58,8 @@ def score_labels(
     groups: dict[_Group, dict[Figure, None]] = {}
     for convention in conventions:
         for figure in convention.figures():
-            group = groups.setdefault(_group(convention, figure), {})
-            group[replace(figure, source_key="")] = None
+            members = groups.setdefault(_group(convention, figure), {})
+            members[replace(figure, source_key="")] = None
     cells = {group: compare(references, generated, *group[:2]) for group in groups}
     compute = {
         group: partial(figure_values, figures=tuple(figures), zero_division=group[2])
