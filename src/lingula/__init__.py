@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lingula.labels import Evidence, Label, Labeler, Labels, Observation, Schema
     from lingula.loading import load
     from lingula.schemas import load_schema
+    from lingula.scores import Scores
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ _HOMES = {
     "Schema": "labels",
     "load": "loading",
     "load_schema": "schemas",
+    "Scores": "scores",
 }
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "RecipeError",
     "Schema",
     "SchemaError",
+    "Scores",
     "__version__",
     "load",
     "load_schema",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -106,6 +106,24 @@ class Schema:
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.strip().casefold() in self._index
+
+    def restrict(self, names: Sequence[str]) -> Schema:
+        """The schema with some of its observations only, in its own order; aliases may be given.
+
+        Raises:
+            SchemaError: If a name is unknown.
+        """
+        wanted = {self.names[self.index(name)] for name in names}
+        if len(wanted) == len(self):
+            return self
+        return Schema(
+            self.name,
+            tuple(
+                replace(item, parents=tuple(p for p in item.parents if p in wanted))
+                for item in self.observations
+                if item.name in wanted
+            ),
+        )
 
     def permits(self) -> npt.NDArray[np.bool_]:
         """Which class each observation can take: bool, shape (k, 4)."""

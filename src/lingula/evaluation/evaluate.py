@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +10,20 @@ import numpy.typing as npt
 
 from lingula.errors import InputError, SchemaError
 from lingula.evaluation.figures import Figure, Sums, compute_figures
-from lingula.evaluation.notes import task_notes, truth_notes, undefined_notes, zero_division_notes
+from lingula.evaluation.notes import (
+    score_notes,
+    task_notes,
+    truth_notes,
+    undefined_notes,
+    zero_division_notes,
+)
 from lingula.evaluation.people import compare_readers
 from lingula.evaluation.probabilities import (
     ColumnCurves,
     column_curves,
     probability_figures,
     resampled_probability_figures,
+    score_curves,
 )
 from lingula.evaluation.resampling import Cells, cells_of, resampled_figures, total_sums
 from lingula.evaluation.result import CandidateResult, Evaluation
@@ -33,21 +40,33 @@ from lingula.metrics.bootstrap import (
 from lingula.metrics.chexbert import chexbert_weights
 from lingula.metrics.counts import FloatArray
 from lingula.metrics.uncertain import binarize, binary_columns, binary_counts_of, f1_bounds
+from lingula.scores import Scores
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A labeler's (or a reader's) labels of the reports.
+    """A labeler's (or a reader's) labels of the reports, or a model's scores.
 
     Attributes:
         name: To show.
-        labels: Of n reports.
-        probabilities: float32, shape (n, k, 4), NaN where unknown; those of ``labels`` if None.
+        given: Labels or scores of n reports.
+        probabilities: float32, shape (n, k, 4), NaN where unknown; those of the labels if None.
     """
 
     name: str
-    labels: Labels
+    given: Labels | Scores
     probabilities: npt.NDArray[np.float32] | None = None
+
+    @property
+    def labels(self) -> Labels:
+        """The labels.
+
+        Raises:
+            InputError: If it has scores only.
+        """
+        if isinstance(self.given, Scores):
+            raise InputError(f"{self.name}: holds scores, where labels are needed")
+        return self.given
 
 
 def evaluate(
@@ -91,7 +110,12 @@ def evaluate(
     if reference.schema.names != schema.names:
         raise SchemaError("the table of weights must have the observations that are evaluated")
     weights = chexbert_weights(reference.classes, schema.permits())
-    cells = [cells_of(truth.classes, c.labels.classes, schema, settings) for c in candidates]
+    cells = [
+        None
+        if isinstance(c.given, Scores)
+        else cells_of(truth.classes, c.given.classes, schema, settings)
+        for c in candidates
+    ]
     curves = [_curves(truth, candidate, settings) for candidate in candidates]
     resampled = _resample(
         cells,
@@ -138,7 +162,12 @@ def evaluate(
         candidates=tuple(results),
         differences=_differences(results, resampled, settings),
         readers=comparison,
-        notes=(*notes, *people_notes, *_notes(results, cells, truth, settings)),
+        notes=(
+            *notes,
+            *people_notes,
+            *score_notes([(c.name, c.given) for c in candidates if isinstance(c.given, Scores)]),
+            *_notes(results, cells, truth, settings),
+        ),
         version=_version(),
     )
 
@@ -155,17 +184,19 @@ def _check(truth: Labels, others: Sequence[Candidate], n_candidates: int) -> Non
     if not len(truth):
         raise InputError("there is no report to evaluate")
     for other in others:
-        if other.labels.schema.names != truth.schema.names:
+        if other.given.schema.names != truth.schema.names:
             raise SchemaError(
                 f"{other.name} and the truth have different observations; match them first"
             )
-        if len(other.labels) != len(truth):
+        if len(other.given) != len(truth):
             raise SchemaError(
-                f"{other.name} has {len(other.labels)} reports, the truth {len(truth)}"
+                f"{other.name} has {len(other.given)} reports, the truth {len(truth)}"
             )
 
 
 def _curves(truth: Labels, candidate: Candidate, settings: Settings) -> tuple[ColumnCurves, ...]:
+    if isinstance(candidate.given, Scores):
+        return score_curves(truth.classes, candidate.given, settings)
     probabilities = candidate.probabilities
     if probabilities is None:
         probabilities = candidate.labels.probabilities
@@ -175,7 +206,7 @@ def _curves(truth: Labels, candidate: Candidate, settings: Settings) -> tuple[Co
 
 
 def _resample(
-    cells: Sequence[Cells],
+    cells: Sequence[Cells | None],
     curves: Sequence[tuple[ColumnCurves, ...]],
     *,
     truth: Labels,
@@ -187,7 +218,8 @@ def _resample(
     """Figures of every resample, shape (R, f) a candidate, or None without bootstrap."""
     if not settings.bootstrap:
         return [None] * len(cells)
-    total = settings.bootstrap * (1.0 + sum(1 for own in curves if own))
+    labeled = [own for own in cells if own is not None]
+    total = settings.bootstrap * (float(bool(labeled)) + sum(1 for own in curves if own))
     done = 0.0
 
     def tell(resamples: float) -> None:
@@ -199,22 +231,29 @@ def _resample(
     def figures(sums: Sums) -> FloatArray:
         return compute_figures(sums, truth.schema, settings, weights)[1]
 
-    from_counts = resampled_figures(
-        [(own, figures) for own in cells], units, settings.bootstrap, settings.seed, progress=tell
-    )
+    from_counts: Iterator[FloatArray] = iter(())
+    if labeled:
+        from_counts = iter(
+            resampled_figures(
+                [(own, figures) for own in labeled],
+                units,
+                settings.bootstrap,
+                settings.seed,
+                progress=tell,
+            )
+        )
     out: list[FloatArray | None] = []
-    for values, own in zip(from_counts, curves, strict=True):
-        if own:
-            areas = resampled_probability_figures(own, units, settings, tell)
-            out.append(np.concatenate([values, areas], axis=1))
-        else:
-            out.append(values)
+    for own, curve in zip(cells, curves, strict=True):
+        parts = [] if own is None else [next(from_counts)]
+        if curve:
+            parts.append(resampled_probability_figures(curve, units, settings, tell))
+        out.append(np.concatenate(parts, axis=1) if parts else None)
     return out
 
 
 def _result(
     name: str,
-    cells: Cells,
+    cells: Cells | None,
     curves: tuple[ColumnCurves, ...],
     *,
     resampled: FloatArray | None,
@@ -222,8 +261,17 @@ def _result(
     settings: Settings,
     weights: FloatArray,
 ) -> CandidateResult:
-    sums = total_sums(cells)
-    figures, values = compute_figures(sums, truth.schema, settings, weights)
+    figures: tuple[Figure, ...] = ()
+    values = np.zeros(0)
+    confusion = counts = bounds = None
+    if cells is not None:
+        sums = total_sums(cells)
+        figures, values = compute_figures(sums, truth.schema, settings, weights)
+        columns = binary_columns(truth.schema, settings.uncertain)
+        confusion = sums.confusion
+        counts = binary_counts_of(confusion, columns, settings.uncertain)
+        if not settings.positive_only:
+            bounds = f1_bounds(confusion, settings.zero_division)
     if curves:
         more, areas = probability_figures(curves)
         figures, values = (*figures, *more), np.concatenate([values, areas])
@@ -233,19 +281,7 @@ def _result(
         intervals = tuple(
             None if interval.undefined == settings.bootstrap else interval for interval in found
         )
-    columns = binary_columns(truth.schema, settings.uncertain)
-    return CandidateResult(
-        name=name,
-        figures=figures,
-        values=values,
-        intervals=intervals,
-        confusion=sums.confusion,
-        counts=binary_counts_of(sums.confusion, columns, settings.uncertain),
-        bounds=None
-        if settings.positive_only
-        else f1_bounds(sums.confusion, settings.zero_division),
-        curves=curves,
-    )
+    return CandidateResult(name, figures, values, intervals, confusion, counts, bounds, curves)
 
 
 def _differences(
@@ -269,14 +305,21 @@ def _differences(
 
 
 def _notes(
-    results: Sequence[CandidateResult], cells: Sequence[Cells], truth: Labels, settings: Settings
+    results: Sequence[CandidateResult],
+    cells: Sequence[Cells | None],
+    truth: Labels,
+    settings: Settings,
 ) -> list[str]:
     columns = tuple(column.name for column in binary_columns(truth.schema, settings.uncertain))
-    notes = truth_notes(results[0].confusion, truth.schema, settings)
+    notes: list[str] = []
     for result, own in zip(results, cells, strict=True):
-        notes += zero_division_notes(result.name, result.counts, columns, settings, empty=own.empty)
-        if not settings.positive_only:
-            notes += task_notes(result.name, result.confusion, truth.schema, settings)
+        if own is not None and result.counts is not None and result.confusion is not None:
+            notes += truth_notes(result.confusion, truth.schema, settings)
+            notes += zero_division_notes(
+                result.name, result.counts, columns, settings, empty=own.empty
+            )
+            if not settings.positive_only:
+                notes += task_notes(result.name, result.confusion, truth.schema, settings)
         notes += undefined_notes(result.name, result.figures, result.values)
     holes = {
         interval.undefined

@@ -54,7 +54,9 @@ def plots_of(evaluation: Evaluation) -> tuple[Plot, ...]:
     names = [result.name for result in evaluation.candidates]
     both = f" Circles: {names[0]}; squares: {names[1]}." if len(names) == 2 else ""
     bars = "Bars are intervals." if evaluation.settings.bootstrap else "No intervals were asked."
-    plots = [Plot("F1", f"Positive against the rest. {bars}{both}", f1_plot(evaluation))]
+    plots = []
+    if all(result.counts is not None for result in evaluation.candidates):
+        plots = [Plot("F1", f"Positive against the rest. {bars}{both}", f1_plot(evaluation))]
     if not evaluation.settings.positive_only:
         plots.extend(
             Plot(
@@ -63,6 +65,7 @@ def plots_of(evaluation: Evaluation) -> tuple[Plot, ...]:
                 confusion_plot(evaluation, result),
             )
             for result in evaluation.candidates
+            if result.confusion is not None
         )
     curves = [result.curves for result in evaluation.candidates if result.curves]
     if not curves:
@@ -84,11 +87,8 @@ def plots_of(evaluation: Evaluation) -> tuple[Plot, ...]:
             f"Precision over recall.{colors}{people}",
             precision_recall_plot(evaluation, curves),
         ),
-        Plot(
-            "Reliability",
-            "Share of positives over mean probability, in bins of equal width; the dotted line is "
-            f"perfect.{colors}",
-            reliability_plot(curves),
-        ),
     ]
+    if all(curve.reliability is not None for each in curves for curve in each):
+        text = "Share of positives over mean probability, in bins of equal width; the dotted line"
+        plots.append(Plot("Reliability", f"{text} is perfect.{colors}", reliability_plot(curves)))
     return tuple(plots)

@@ -17,6 +17,7 @@ from lingula.metrics.uncertain import UncertainPolicy
 from lingula.tables.label_match import MatchedTables, match_label_tables
 from lingula.tables.label_source import column_names
 from lingula.tables.label_table import LabelTable, find_id_column, read_label_table
+from lingula.tables.score_table import ScoreTable, read_prediction_table
 
 #: CheXpert's competition observations (Irvin et al., AAAI 2019), which papers call "the five".
 FIVE = ("Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Pleural Effusion")
@@ -94,22 +95,30 @@ def read_inputs(
         # One name for all tables: two tables may have several usual ones each.
         id_column = find_id_column(*(column_names(path) for path in files))
     probable = range(len(first), len(first) + len(labelers))
-    tables = [
-        read_label_table(
+
+    def read(position: int, path: Path) -> LabelTable | ScoreTable:
+        if position in probable:
+            return read_prediction_table(
+                path,
+                schema=schema,
+                id_column=id_column,
+                by_row_order=by_row_order,
+                probability_columns=probability_columns,
+            )
+        return read_label_table(
             path,
             schema=schema,
             id_column=id_column,
             by_row_order=by_row_order,
             patient_column=patient_column if position == 0 else None,
-            probability_columns=probability_columns if position in probable else None,
-            reader_ratings=position not in probable and (truth is None or position > 0),
+            reader_ratings=truth is None or position > 0,
         )
-        for position, path in enumerate(files)
-    ]
+
+    tables = [read(position, path) for position, path in enumerate(files)]
     matched = match_label_tables(tables, by_row_order=by_row_order, shared_only=shared_only)
     names = short_names(files)
     notes = _notes(tables, matched, names)
-    people = matched.tables[: len(first)]
+    people = _labels_only(matched.tables[: len(first)])
     rest = matched.tables[len(first) :]
     truth_labels, truth_name = people[0].labels, names[0]
     if truth is None:
@@ -138,9 +147,13 @@ def short_names(paths: Sequence[Path]) -> list[str]:
     ]
 
 
-def _candidates(tables: Sequence[LabelTable], names: Sequence[str]) -> tuple[Candidate, ...]:
+def _candidates(
+    tables: Sequence[LabelTable | ScoreTable], names: Sequence[str]
+) -> tuple[Candidate, ...]:
     return tuple(
-        Candidate(name, table.labels, table.probabilities)
+        Candidate(name, table.scores)
+        if isinstance(table, ScoreTable)
+        else Candidate(name, table.labels, table.probabilities)
         for table, name in zip(tables, names, strict=False)
     )
 
@@ -153,9 +166,17 @@ def _weights(path: Path, schema: Schema) -> Labels:
     return labels
 
 
-def _notes(tables: Sequence[LabelTable], matched: MatchedTables, names: Sequence[str]) -> list[str]:
+def _labels_only(tables: Sequence[LabelTable | ScoreTable]) -> list[LabelTable]:
+    return [table for table in tables if isinstance(table, LabelTable)]
+
+
+def _notes(
+    tables: Sequence[LabelTable | ScoreTable],
+    matched: MatchedTables[LabelTable | ScoreTable],
+    names: Sequence[str],
+) -> list[str]:
     notes = []
-    shared = matched.tables[0].labels.schema
+    shared = matched.tables[0].schema
     if matched.left_out_observations:
         lacking: dict[tuple[str, ...], list[str]] = {}
         for name, table in zip(names, tables, strict=True):

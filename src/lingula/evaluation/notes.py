@@ -20,6 +20,7 @@ from lingula.metrics.counts import (
 )
 from lingula.metrics.f1 import undefined
 from lingula.metrics.uncertain import UncertainPolicy
+from lingula.scores import Scores
 
 
 def truth_notes(confusion: CountArray, schema: Schema, settings: Settings) -> list[str]:
@@ -51,6 +52,25 @@ def truth_notes(confusion: CountArray, schema: Schema, settings: Settings) -> li
             "The truth knows two labels only, so the figures over four labels say little; "
             "evaluate positive against the rest (--positive-only)."
         )
+    return notes
+
+
+def score_notes(scored: Iterable[tuple[str, Scores]]) -> list[str]:
+    """What is said of tables of scores: studies without one, and scores that are no chances."""
+    notes = []
+    for name, scores in scored:
+        holes = np.isnan(scores.values).sum(axis=0)
+        if holes.any():
+            names = _names(scores.schema.names, holes > 0)
+            notes.append(
+                f"{name}: {int(holes.sum()):,} cells hold no score and are left out ({names})."
+            )
+        if not scores.in_unit_interval:
+            low, high = np.nanmin(scores.values), np.nanmax(scores.values)
+            notes.append(
+                f"{name}: scores run from {low:.4g} to {high:.4g}, so they are no probabilities: "
+                "there is no Brier score and no calibration."
+            )
     return notes
 
 

@@ -87,6 +87,8 @@ def confusion_plot(evaluation: Evaluation, result: CandidateResult) -> str:
     labels = ["blank", "pos.", "neg.", "unc."]
 
     def panel(axes: Axes, position: int) -> None:
+        if result.confusion is None:
+            return
         counts = result.confusion[position]
         totals = np.maximum(counts.sum(1, keepdims=True), 1)
         # The light half of the map only, so that dark digits stay readable on every shade.
@@ -170,11 +172,12 @@ def reliability_plot(curves: Sequence[Sequence[ColumnCurves]]) -> str:
         name = curves[0][position].name
         axes.plot([0, 1], [0, 1], color=_GREY, linewidth=0.6, linestyle=":")
         for index, curve in enumerate(_named(curves, name)):
-            if curve is not None:
-                filled = curve.reliability.count > 0
+            bins = None if curve is None else curve.reliability
+            if bins is not None:
+                filled = bins.count > 0
                 axes.plot(
-                    curve.reliability.predicted[filled],
-                    curve.reliability.observed[filled],
+                    bins.predicted[filled],
+                    bins.observed[filled],
                     marker=_MARKERS[index],
                     markersize=3,
                     color=_COLORS[index],

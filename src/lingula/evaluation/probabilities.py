@@ -1,16 +1,17 @@
-"""Figures from probabilities: areas under curves, calibration, and their bootstrap."""
+"""Figures from probabilities and scores: areas under curves, calibration, and their bootstrap."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lingula.evaluation.figures import PROBABILITY, Figure
 from lingula.evaluation.settings import Settings
-from lingula.labels import Schema
+from lingula.labels import Label, Schema
 from lingula.metrics.bootstrap import (
     Progress,
     Units,
@@ -33,6 +34,7 @@ from lingula.metrics.curves import (
 )
 from lingula.metrics.f1 import nan_mean
 from lingula.metrics.uncertain import binarize, binary_columns, counted_cells
+from lingula.scores import Scores
 
 AREAS = ("auroc", "average precision")
 CALIBRATION = ("brier", "calibration error")
@@ -47,18 +49,37 @@ class ColumnCurves:
         position: Of the column among the binary columns.
         rows: Bool, shape (n,): reports with a probability and a counted truth.
         truth: Bool, of those rows.
-        score: float32, of those rows.
+        score: float32 probabilities or float64 scores, of those rows.
         counts: At each threshold.
-        reliability: Of the probabilities.
+        reliability: Of the probabilities; None for scores that are none.
     """
 
     name: str
     position: int
     rows: BoolArray
     truth: BoolArray
-    score: npt.NDArray[np.float32]
+    score: npt.NDArray[Any]
     counts: ThresholdCounts
-    reliability: Reliability
+    reliability: Reliability | None
+
+
+def score_curves(
+    truth: npt.NDArray[np.int8], scores: Scores, settings: Settings
+) -> tuple[ColumnCurves, ...]:
+    """Curves of every binary column of "positive"; reliability if all scores lie in 0 to 1.
+
+    Args:
+        truth: Class indices, shape (n, k).
+        scores: Of the same n studies and k observations.
+        settings: Policy and number of bins.
+    """
+    by_position = {
+        position: scores.values[:, column.observation]
+        for position, column in enumerate(binary_columns(scores.schema, settings.uncertain))
+        if Label.POSITIVE in column.classes
+    }
+    bins = settings.bins if scores.in_unit_interval else None
+    return _curves(truth, by_position, scores.schema, settings, bins)
 
 
 def column_curves(
@@ -78,29 +99,42 @@ def column_curves(
         schema: Of the k observations.
         settings: Policy and number of bins.
     """
+    by_position = {}
+    for position, column in enumerate(binary_columns(schema, settings.uncertain)):
+        score = probabilities[:, column.observation, column.classes[0]]
+        for label in column.classes[1:]:
+            score = score + np.nan_to_num(probabilities[:, column.observation, label])
+        by_position[position] = np.clip(score, 0, 1)
+    return _curves(truth, by_position, schema, settings, settings.bins)
+
+
+def _curves(
+    truth: npt.NDArray[np.int8],
+    by_position: Mapping[int, npt.NDArray[Any]],
+    schema: Schema,
+    settings: Settings,
+    bins: int | None,
+) -> tuple[ColumnCurves, ...]:
     columns = binary_columns(schema, settings.uncertain)
     yes = binarize(truth, columns)
     counted = counted_cells(truth, columns, settings.uncertain)
     out = []
-    for position, column in enumerate(columns):
-        score = probabilities[:, column.observation, column.classes[0]]
-        for label in column.classes[1:]:
-            score = score + np.nan_to_num(probabilities[:, column.observation, label])
+    for position, score in by_position.items():
         rows = ~np.isnan(score)
         if not rows.any():
             continue
         if counted is not None:
             rows &= counted[:, position]
-        outcome, chance = yes[rows, position], np.clip(score[rows], 0, 1)
+        outcome, known = yes[rows, position], score[rows]
         out.append(
             ColumnCurves(
-                column.name,
+                columns[position].name,
                 position,
                 rows,
                 outcome,
-                chance,
-                threshold_counts(outcome, chance),
-                reliability(outcome, chance, settings.bins),
+                known,
+                threshold_counts(outcome, known),
+                None if bins is None else reliability(outcome, known, bins),
             )
         )
     return tuple(out)
@@ -109,14 +143,17 @@ def column_curves(
 def probability_figures(curves: Sequence[ColumnCurves]) -> tuple[tuple[Figure, ...], FloatArray]:
     """AUROC, average precision, Brier score and calibration error, and their means.
 
-    Means leave out columns where the figure is undefined.
+    Means leave out columns where the figure is undefined. Scores that are no probabilities have
+    the areas only.
     """
     values = {
         "auroc": [area_under_roc(curve.counts) for curve in curves],
         "average precision": [average_precision(curve.counts) for curve in curves],
-        "brier": [brier_score(curve.truth, curve.score) for curve in curves],
-        "calibration error": [expected_calibration_error(curve.reliability) for curve in curves],
     }
+    bins = [curve.reliability for curve in curves if curve.reliability is not None]
+    if len(bins) == len(curves):
+        values["brier"] = [brier_score(curve.truth, curve.score) for curve in curves]
+        values["calibration error"] = [expected_calibration_error(each) for each in bins]
     figures: list[Figure] = []
     out: list[float] = []
     for metric, each in values.items():
@@ -156,5 +193,7 @@ def resampled_probability_figures(
             blocks += [each, nan_mean(each)[:, None]]
         parts.append(np.concatenate(blocks, axis=1))
     found = np.concatenate(parts)
-    blank = np.full((len(found), len(CALIBRATION) * (len(curves) + 1)), np.nan)
+    calibrated = all(curve.reliability is not None for curve in curves)
+    width = len(CALIBRATION) * (len(curves) + 1) if calibrated else 0
+    blank = np.full((len(found), width), np.nan)
     return np.concatenate([found, blank], axis=1)

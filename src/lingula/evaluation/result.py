@@ -23,19 +23,20 @@ class CandidateResult:
         figures: The f figures of this labeler.
         values: float64, shape (f,); NaN where undefined.
         intervals: One a figure, None where no bootstrap was asked or none applies.
-        confusion: int64, shape (k, 4, 4): observation, true class, predicted class.
-        counts: Of the binary columns, shape (m,).
+        confusion: int64, shape (k, 4, 4): observation, true class, predicted class; None for
+            scores without labels.
+        counts: Of the binary columns, shape (m,); None likewise.
         bounds: Of the positive F1, over all ways to resolve uncertain labels; None for
-            positive-only truth.
-        curves: One a binary column with probabilities; empty if there are none.
+            positive-only truth, and for scores.
+        curves: One a binary column with probabilities or scores; empty if there are none.
     """
 
     name: str
     figures: tuple[Figure, ...]
     values: FloatArray
     intervals: tuple[Interval | None, ...]
-    confusion: IntArray
-    counts: BinaryCounts
+    confusion: IntArray | None
+    counts: BinaryCounts | None
     bounds: F1Bounds | None
     curves: tuple[ColumnCurves, ...] = ()
 

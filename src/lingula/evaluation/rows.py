@@ -140,7 +140,9 @@ def _labeler(evaluation: Evaluation, result: CandidateResult) -> dict[str, Any]:
     labels = [label.name.lower() for label in Label]
     out: dict[str, Any] = {
         "name": result.name,
-        "confusion": {
+        "confusion": None
+        if result.confusion is None
+        else {
             "axes": ["true", "predicted"],
             "labels": labels,
             "counts": {
@@ -157,6 +159,7 @@ def _labeler(evaluation: Evaluation, result: CandidateResult) -> dict[str, Any]:
                 "count": curve.reliability.count.tolist(),
             }
             for curve in result.curves
+            if curve.reliability is not None
         },
     }
     if result.bounds is not None:

@@ -11,6 +11,7 @@ from lingula.evaluation.figures import BINARY, LABELS, PROBABILITY, Figure
 from lingula.evaluation.people import ReaderComparison
 from lingula.evaluation.result import CandidateResult, Evaluation
 from lingula.metrics.bootstrap import Interval
+from lingula.metrics.counts import BinaryCounts
 
 #: Shown where a figure is undefined.
 NOTHING = "n/a"
@@ -63,11 +64,12 @@ def tables_of(evaluation: Evaluation, *, narrow: bool = False) -> tuple[TextTabl
     """
     out: list[TextTable] = []
     for result in evaluation.candidates:
-        out.append(binary_table(evaluation, result))
+        if result.counts is not None:
+            out.append(binary_table(evaluation, result, result.counts))
     if len(evaluation.candidates) == 2:
         out.append(difference_table(evaluation))
     for result in evaluation.candidates:
-        if not evaluation.settings.positive_only:
+        if not evaluation.settings.positive_only and result.confusion is not None:
             out.append(label_table(evaluation, result, intervals=not narrow))
         if result.bounds is not None and result.bounds.uncertain_cells.any():
             out.append(bounds_table(evaluation, result))
@@ -78,18 +80,20 @@ def tables_of(evaluation: Evaluation, *, narrow: bool = False) -> tuple[TextTabl
     return tuple(out)
 
 
-def binary_table(evaluation: Evaluation, result: CandidateResult) -> TextTable:
+def binary_table(
+    evaluation: Evaluation, result: CandidateResult, counts: BinaryCounts
+) -> TextTable:
     """Precision, recall and F1 of the binary columns."""
     metrics = ("f1", "precision", "recall")
     rows = []
     for position, name in enumerate(evaluation.columns):
         cells = [_cell(result, Figure(BINARY, metric, observation=name)) for metric in metrics]
-        support = int(result.counts.support[position])
-        predicted = int(result.counts.predicted[position])
+        support = int(counts.support[position])
+        predicted = int(counts.predicted[position])
         rows.append((name, *cells, f"{support:,}", f"{predicted:,}"))
     support, predicted = (
-        int(result.counts.support.sum()),
-        int(result.counts.predicted.sum()),
+        int(counts.support.sum()),
+        int(counts.predicted.sum()),
     )
     for average in ("micro", "macro", "weighted", "samples"):
         cells = [_cell(result, Figure(BINARY, metric, average=average)) for metric in metrics]
@@ -176,7 +180,11 @@ def bounds_table(evaluation: Evaluation, result: CandidateResult) -> TextTable:
 
 def probability_table(evaluation: Evaluation, result: CandidateResult) -> TextTable:
     """Areas under curves and calibration."""
-    metrics = ("auroc", "average precision", "brier", "calibration error")
+    calibrated = all(curve.reliability is not None for curve in result.curves)
+    titles = {"auroc": "AUROC", "average precision": "Average precision"}
+    if calibrated:
+        titles |= {"brier": "Brier", "calibration error": "Calibration error"}
+    metrics = tuple(titles)
     rows = [
         (
             curve.name,
@@ -196,9 +204,11 @@ def probability_table(evaluation: Evaluation, result: CandidateResult) -> TextTa
         )
     )
     return TextTable(
-        f"Probabilities: {result.name}",
-        f"Calibration error over {evaluation.settings.bins} bins of equal width.",
-        ("Observation", "Reports", "AUROC", "Average precision", "Brier", "Calibration error"),
+        f"{'Probabilities' if calibrated else 'Scores'}: {result.name}",
+        f"Calibration error over {evaluation.settings.bins} bins of equal width."
+        if calibrated
+        else "Scores that are no probabilities have no calibration.",
+        ("Observation", "Reports", *titles.values()),
         tuple(rows),
         averages=1,
     )
@@ -209,14 +219,18 @@ def difference_table(evaluation: Evaluation) -> TextTable:
     first, second = evaluation.candidates
     found = dict(evaluation.differences)
     rows = []
-    wanted = [
-        *((name, Figure(BINARY, "f1", observation=name)) for name in evaluation.columns),
-        *(
-            (f"F1, {average} average", Figure(BINARY, "f1", average=average))
-            for average in ("micro", "macro", "weighted", "samples")
-        ),
+    shared = set(first.figures) & set(second.figures)
+    labeled = first.counts is not None and second.counts is not None
+    wanted = [(name, Figure(BINARY, "f1", observation=name)) for name in evaluation.columns]
+    averages = [
+        (f"F1, {average} average", Figure(BINARY, "f1", average=average))
+        for average in ("micro", "macro", "weighted", "samples")
     ]
-    if not evaluation.settings.positive_only:
+    if not labeled:
+        wanted = [(name, Figure(PROBABILITY, "auroc", observation=name)) for name, _ in wanted]
+        averages = [("AUROC, macro average", Figure(PROBABILITY, "auroc", average="macro"))]
+    wanted += averages
+    if labeled and not evaluation.settings.positive_only:
         wanted += [
             (f"{title}, mean", Figure(LABELS, metric, average="macro"))
             for title, metric in (
@@ -224,6 +238,7 @@ def difference_table(evaluation: Evaluation) -> TextTable:
                 ("Kappa", "kappa"),
             )
         ]
+    wanted = [(name, figure) for name, figure in wanted if {figure} <= shared]
     for name, figure in wanted:
         before, after = first.value(figure), second.value(figure)
         gap = found.get(figure)
@@ -240,11 +255,11 @@ def difference_table(evaluation: Evaluation) -> TextTable:
     note = "" if evaluation.differences else " Intervals and p values need --bootstrap."
     return TextTable(
         f"Difference: {second.name} minus {first.name}",
-        f"F1 of positive, on the same resamples; two-sided p values, not corrected for the number "
-        f"of rows.{note}",
+        f"{'F1 of positive' if labeled else 'AUROC'}, on the same resamples; two-sided p values, "
+        f"not corrected for the number of rows.{note}",
         ("Figure", first.name, second.name, "Difference", "p"),
         tuple(rows),
-        averages=len(wanted) - len(evaluation.columns),
+        averages=sum(figure.observation is None for _, figure in wanted),
     )
 
 

@@ -1,22 +1,58 @@
-"""Bring label tables to the same rows and the same observations, or say why that fails."""
+"""Bring tables of labels and scores to the same rows and observations, or say why not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import ColumnError, InputError
-from lingula.labels import Labels
-from lingula.tables.label_table import LabelTable, restrict_schema
+from lingula.labels import Schema
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _SHOWN = 3
 
 
+class Matchable(Protocol):
+    """A table of labels or of scores."""
+
+    @property
+    def source(self) -> str:
+        """Where it was read."""
+        ...
+
+    @property
+    def schema(self) -> Schema:
+        """The observations that it has."""
+        ...
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Observations of the wanted schema that it lacks."""
+        ...
+
+    @property
+    def ids(self) -> npt.NDArray[np.object_] | None:
+        """One a row."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def take(self, rows: npt.NDArray[np.intp], observations: Sequence[str]) -> Self:
+        """Some rows and observations."""
+        ...
+
+
+Table = TypeVar("Table", bound=Matchable)
+
+
 @dataclass(frozen=True, eq=False)
-class MatchedTables:
+class MatchedTables(Generic[Table]):
     """Tables of the same n rows and the same k observations, in one order.
 
     Attributes:
@@ -26,14 +62,14 @@ class MatchedTables:
             (only with ``shared_only``).
     """
 
-    tables: tuple[LabelTable, ...]
+    tables: tuple[Table, ...]
     left_out_observations: tuple[str, ...]
     left_out_rows: tuple[int, ...]
 
 
 def match_label_tables(
-    tables: Sequence[LabelTable], *, by_row_order: bool = False, shared_only: bool = False
-) -> MatchedTables:
+    tables: Sequence[Table], *, by_row_order: bool = False, shared_only: bool = False
+) -> MatchedTables[Table]:
     """Match rows by id (or by their order, if asked) and columns by observation.
 
     Args:
@@ -51,25 +87,25 @@ def match_label_tables(
             raise InputError(f"{table.source}: the table has a header but no rows")
     shared = [
         name
-        for name in tables[0].labels.schema.names
-        if all(name in table.labels.schema.names for table in tables)
+        for name in tables[0].schema.names
+        if all(name in table.schema.names for table in tables)
     ]
     if not shared:
         raise ColumnError(
             f"{tables[0].source} and {tables[-1].source} share no observation: "
-            f"{', '.join(tables[0].labels.schema.names)} against "
-            f"{', '.join(tables[-1].labels.schema.names)}"
+            f"{', '.join(tables[0].schema.names)} against "
+            f"{', '.join(tables[-1].schema.names)}"
         )
     rows = _by_order(tables) if by_row_order else _by_id(tables, shared_only)
-    named = {name for table in tables for name in (*table.labels.schema.names, *table.missing)}
+    named = {name for table in tables for name in (*table.schema.names, *table.missing)}
     return MatchedTables(
-        tuple(_take(table, index, shared) for table, index in zip(tables, rows, strict=True)),
+        tuple(table.take(index, shared) for table, index in zip(tables, rows, strict=True)),
         tuple(sorted(named - set(shared))),
         tuple(len(table) - len(index) for table, index in zip(tables, rows, strict=True)),
     )
 
 
-def _by_order(tables: Sequence[LabelTable]) -> list[npt.NDArray[np.intp]]:
+def _by_order(tables: Sequence[Matchable]) -> list[npt.NDArray[np.intp]]:
     for table in tables[1:]:
         if len(table) != len(tables[0]):
             raise InputError(
@@ -79,7 +115,7 @@ def _by_order(tables: Sequence[LabelTable]) -> list[npt.NDArray[np.intp]]:
     return [np.arange(len(table)) for table in tables]
 
 
-def _by_id(tables: Sequence[LabelTable], shared_only: bool) -> list[npt.NDArray[np.intp]]:
+def _by_id(tables: Sequence[Matchable], shared_only: bool) -> list[npt.NDArray[np.intp]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -151,24 +187,3 @@ def _examples(ids: object) -> str:
     shown = [repr(value) for value in ids.slice(0, _SHOWN).to_pylist()]  # type: ignore[attr-defined]
     more = len(ids) - len(shown)  # type: ignore[arg-type]
     return ", ".join(shown) + (f" and {more} more" if more else "")
-
-
-def _take(table: LabelTable, rows: npt.NDArray[np.intp], observations: Sequence[str]) -> LabelTable:
-    schema = restrict_schema(table.labels.schema, observations)
-    columns = [table.labels.schema.index(name) for name in schema.names]
-    everything = len(rows) == len(table) and bool((rows == np.arange(len(rows))).all())
-    classes, chances = table.labels.classes, table.probabilities
-    if not everything:
-        classes = classes[rows]
-        chances = None if chances is None else chances[rows]
-    if columns != list(range(classes.shape[1])):
-        classes = classes[:, columns]
-        chances = None if chances is None else chances[:, columns]
-    return replace(
-        table,
-        labels=Labels(schema, classes),
-        ids=None if table.ids is None else table.ids[rows],
-        patients=None if table.patients is None else table.patients[rows],
-        probabilities=chances,
-        extra=None if table.extra is None else table.extra.take(rows),
-    )

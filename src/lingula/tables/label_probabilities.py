@@ -70,7 +70,7 @@ def probability_sources(
             "for example '{observation} probability'"
         )
     for candidate in TEMPLATES if template is None else (template,):
-        flat = _named_so(names, schema, found, candidate)
+        flat = columns_named_so(names, schema, found, candidate)
         if flat:
             return ProbabilitySources(flat)
     if template is not None:
@@ -100,9 +100,10 @@ def read_probabilities(
     return out
 
 
-def _named_so(
+def columns_named_so(
     names: Sequence[str], schema: Schema, found: Sequence[str], template: str
 ) -> dict[tuple[str, Label], str]:
+    """(Observation, label) -> column, of the columns whose names follow a template."""
     folded = {name.strip().casefold(): name for name in names}
     labels = list(Label) if "{label}" in template else [Label.POSITIVE]
     columns = {}

@@ -108,6 +108,36 @@ def read_columns(
         raise InputError(f"{path}: cannot be read as {kind} ({_reason(error)})") from None
 
 
+def first_rows(path: Path, names: Sequence[str], rows: int = 2000) -> pyarrow.Table:
+    """Some columns of a table's first rows, text formats as text; to see what they hold.
+
+    Raises:
+        InputError: If the file cannot be read.
+    """
+    import pyarrow as pa
+
+    kind = file_kind(path)
+    try:
+        if kind == "parquet":
+            import pyarrow.parquet as pq
+
+            with pq.ParquetFile(path) as file:
+                batch = next(file.iter_batches(rows, columns=list(names)), None)
+            empty = file.schema_arrow.empty_table().select(list(names))
+            return empty if batch is None else pa.Table.from_batches([batch])
+        if kind == "jsonl":
+            return _read_json(path).select(list(names)).slice(0, rows)
+        import pyarrow.csv as pc
+
+        parse, convert = _text_options(kind, names, {})
+        with pc.open_csv(str(path), parse_options=parse, convert_options=convert) as reader:
+            return pa.Table.from_batches([next(iter(reader))]).slice(0, rows)
+    except StopIteration:
+        return pa.table({name: pa.array([], pa.string()) for name in names})
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
+        raise InputError(f"{path}: cannot be read as {kind} ({_reason(error)})") from None
+
+
 def listed(names: Sequence[str]) -> str:
     """Column names for an error message; the first twenty of many."""
     shown = ", ".join(repr(name) for name in names[:20])
@@ -142,6 +172,25 @@ def _read_json(path: Path) -> pyarrow.Table:
         return pj.read_json(stream, read_options=pj.ReadOptions(block_size=16 << 20))
 
 
+def _text_options(
+    kind: str, names: Sequence[str], types: dict[str, pyarrow.DataType], on_bad_row: Any = None
+) -> tuple[Any, Any]:
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    parse = pc.ParseOptions(
+        delimiter="\t" if kind == "tsv" else ",",
+        newlines_in_values=True,
+        invalid_row_handler=on_bad_row,
+    )
+    convert = pc.ConvertOptions(
+        include_columns=list(names),
+        column_types={name: types.get(name, pa.string()) for name in names},
+        strings_can_be_null=False,
+    )
+    return parse, convert
+
+
 def _read_text(
     path: Path, kind: str, names: Sequence[str], types: dict[str, pyarrow.DataType]
 ) -> pyarrow.Table:
@@ -154,20 +203,9 @@ def _read_text(
         bad.append((row.expected_columns, row.actual_columns))
         return "error"
 
+    parse, convert = _text_options(kind, names, types, note)
     try:
-        return pc.read_csv(
-            str(path),
-            parse_options=pc.ParseOptions(
-                delimiter="\t" if kind == "tsv" else ",",
-                newlines_in_values=True,
-                invalid_row_handler=note,
-            ),
-            convert_options=pc.ConvertOptions(
-                include_columns=list(names),
-                column_types={name: types.get(name, pa.string()) for name in names},
-                strings_can_be_null=False,
-            ),
-        )
+        return pc.read_csv(str(path), parse_options=parse, convert_options=convert)
     except pa.ArrowInvalid:
         if bad:
             expected, actual = bad[0]

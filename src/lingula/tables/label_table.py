@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import ColumnError, InputError
-from lingula.labels import Labels, Observation, Schema
+from lingula.labels import Labels, Schema
 from lingula.schemas import load_schema
 from lingula.tables.label_probabilities import (
     ProbabilitySources,
@@ -65,6 +65,31 @@ class LabelTable:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def schema(self) -> Schema:
+        """Of the k observations."""
+        return self.labels.schema
+
+    def take(self, rows: npt.NDArray[np.intp], observations: Sequence[str]) -> LabelTable:
+        """Some rows, by position, and some observations, in the schema's order."""
+        schema = self.schema.restrict(observations)
+        columns = [self.schema.index(name) for name in schema.names]
+        classes, chances = self.labels.classes, self.probabilities
+        if not np.array_equal(rows, np.arange(len(self))):
+            classes = classes[rows]
+            chances = None if chances is None else chances[rows]
+        if columns != list(range(classes.shape[1])):
+            classes = classes[:, columns]
+            chances = None if chances is None else chances[:, columns]
+        return replace(
+            self,
+            labels=Labels(schema, classes),
+            ids=None if self.ids is None else self.ids[rows],
+            patients=None if self.patients is None else self.patients[rows],
+            probabilities=chances,
+            extra=None if self.extra is None else self.extra.take(rows),
+        )
+
 
 def read_label_table(
     path: str | Path,
@@ -107,8 +132,8 @@ def read_label_table(
     if not isinstance(schema, Schema):
         schema = load_schema("chexpert14" if schema is None else schema)
     names = column_names(path)
-    found = _observation_columns(path, names, schema)
-    ids = None if by_row_order else _id_column(path, names, id_column)
+    found = observation_columns(path, names, schema)
+    ids = None if by_row_order else id_column_of(path, names, id_column)
     patients = None if patient_column is None else _required(path, names, patient_column, "patient")
     chances = probability_sources(path, names, schema, tuple(found), probability_columns)
     extra = [_required(path, names, name, "extra") for name in extra_columns]
@@ -124,10 +149,10 @@ def read_label_table(
         source=str(path),
         labels=Labels(part, classes),
         missing=tuple(name for name in schema.names if name not in found),
-        ids=None if ids is None else _texts(table.column(ids), f"{path}, column {ids!r}"),
+        ids=None if ids is None else id_texts(table.column(ids), f"{path}, column {ids!r}"),
         patients=None
         if patients is None
-        else _texts(table.column(patients), f"{path}, column {patients!r}"),
+        else id_texts(table.column(patients), f"{path}, column {patients!r}"),
         probabilities=read_probabilities(path, table, part, chances),
         extra=table.select(extra) if extra else None,
     )
@@ -139,22 +164,7 @@ def restrict_schema(schema: Schema, names: Sequence[str]) -> Schema:
     Raises:
         SchemaError: If a name is unknown.
     """
-    wanted = {schema.names[schema.index(name)] for name in names}
-    if len(wanted) == len(schema):
-        return schema
-    return Schema(
-        schema.name,
-        tuple(
-            Observation(
-                item.name,
-                item.labels,
-                item.aliases,
-                tuple(parent for parent in item.parents if parent in wanted),
-            )
-            for item in schema.observations
-            if item.name in wanted
-        ),
-    )
+    return schema.restrict(names)
 
 
 def find_id_column(*tables: Sequence[str]) -> str | None:
@@ -163,7 +173,7 @@ def find_id_column(*tables: Sequence[str]) -> str | None:
     return next((name for name in ID_COLUMNS if all(name in names for names in folded)), None)
 
 
-def _observation_columns(path: Path, names: tuple[str, ...], schema: Schema) -> dict[str, str]:
+def observation_columns(path: Path, names: Sequence[str], schema: Schema) -> dict[str, str]:
     """Observation -> column, in the schema's order."""
     columns: dict[int, str] = {}
     for name in names:
@@ -184,14 +194,15 @@ def _observation_columns(path: Path, names: tuple[str, ...], schema: Schema) -> 
     return {schema.names[position]: columns[position] for position in sorted(columns)}
 
 
-def _id_column(path: Path, names: tuple[str, ...], wanted: str | None) -> str | None:
+def id_column_of(path: Path, names: Sequence[str], wanted: str | None) -> str | None:
+    """The id column: the one that is named, or else the first usual one that the table has."""
     if wanted is not None:
         return _required(path, names, wanted, "id")
     default = find_id_column(names)
     return None if default is None else _required(path, names, default, "id")
 
 
-def _required(path: Path, names: tuple[str, ...], wanted: str, role: str) -> str:
+def _required(path: Path, names: Sequence[str], wanted: str, role: str) -> str:
     if wanted in names:
         return wanted
     folded = [name for name in names if name.strip().casefold() == wanted.strip().casefold()]
@@ -212,7 +223,7 @@ def _read(
     return read_columns(path, list(wanted), types=types)
 
 
-def _texts(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.object_]:
+def id_texts(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.object_]:
     """Ids as texts; whole floats lose their ".0", as pandas gives it to ids beside empty cells."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +35,16 @@ READER_WORDS: dict[str, Label] = {
     "uncertain likely": Label.POSITIVE,
     "uncertain unlikely": Label.NEGATIVE,
 }
+#: A number as much of Europe writes it.
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _SHOWN_CHARACTERS = 24
 
 
 def parse_label(value: Any, words: Mapping[str, Label] = WORDS) -> Label | None:
     """The label that one cell says, or None if it says none.
 
-    Takes None, NaN, booleans, the numbers 1, 0 and -1 (also as text: "1.0"), and ``words`` (in
-    lower case) in any case.
+    Takes None, NaN, booleans, the numbers 1, 0 and -1 (also as text: "1.0", "1,0"), and ``words``
+    (in lower case) in any case.
     """
     if value is None:
         return Label.BLANK
@@ -49,9 +52,8 @@ def parse_label(value: Any, words: Mapping[str, Label] = WORDS) -> Label | None:
         text = " ".join(value.replace("_", " ").casefold().split())
         if text in words:
             return words[text]
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
+    number = float(value) if isinstance(value, bool) else parse_number(value)
+    if number is None:
         return None
     if math.isnan(number):
         return Label.BLANK
@@ -59,6 +61,18 @@ def parse_label(value: Any, words: Mapping[str, Label] = WORDS) -> Label | None:
         if number == label.number:
             return label
     return None
+
+
+def parse_number(value: Any) -> float | None:
+    """The number that one cell says, with a decimal point or comma; None if it says none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and DECIMAL_COMMA.fullmatch(value.strip()):
+        value = value.replace(",", ".")
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def describe_cell(value: Any) -> str:
