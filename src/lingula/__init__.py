@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         LexiconError,
         LingulaError,
         MissingExtraError,
+        NetworkError,
         RecipeError,
         SchemaError,
     )
@@ -38,6 +39,7 @@ _HOMES = {
     "LexiconError": "errors",
     "LingulaError": "errors",
     "MissingExtraError": "errors",
+    "NetworkError": "errors",
     "RecipeError": "errors",
     "SchemaError": "errors",
     "Evidence": "labels",
@@ -62,6 +64,7 @@ __all__ = [
     "LexiconError",
     "LingulaError",
     "MissingExtraError",
+    "NetworkError",
     "Observation",
     "RecipeError",
     "Schema",

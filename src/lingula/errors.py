@@ -7,6 +7,7 @@
     │   └── LexiconError     a malformed rule file
     ├── CheckpointError      a model file that is damaged, hostile or of another kind
     ├── RecipeError          a training recipe or option that cannot be followed
+    ├── NetworkError         something that could open a connection which nobody asked for
     └── MissingExtraError    a feature whose optional packages are not installed
 
 Each message names what is wrong, where, and what to do. The command line prints it as one line
@@ -42,6 +43,10 @@ class CheckpointError(LingulaError):
 
 class RecipeError(LingulaError):
     """A training recipe or option that cannot be followed."""
+
+
+class NetworkError(LingulaError):
+    """A package could open connections that nobody asked for; the message says what to set."""
 
 
 class MissingExtraError(LingulaError):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lingula.bert.graph import take_first_early
 from lingula.bert.model import LabelModel
 from lingula.errors import MissingExtraError
+from lingula.network import import_onnxruntime
 
 #: The newest operator set that is needed (LayerNormalization); onnxruntime 1.17 knows up to 20.
 OPSET = 17
@@ -98,6 +99,8 @@ def quantize_onnx(source: Path, target: Path, *, reduce_range: bool = True) -> N
     """
     _require_onnx()
     import onnx
+
+    import_onnxruntime()
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 

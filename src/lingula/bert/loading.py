@@ -14,6 +14,7 @@ from lingula.bert.labeler import BertLabeler, Long
 from lingula.bert.runtimes import Runtime
 from lingula.errors import CheckpointError, MissingExtraError, RecipeError
 from lingula.labels import Schema
+from lingula.network import silence
 
 if TYPE_CHECKING:
     from lingula.bert.model import LabelModel
@@ -170,6 +171,7 @@ def _installed() -> bool:
 
 def require_torch(feature: str) -> None:
     """Raise MissingExtraError where torch, transformers or safetensors is not installed."""
+    silence()
     try:
         import safetensors  # noqa: F401
         import torch  # noqa: F401

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lingula.bert.settings import Pooling, read_json_object
 from lingula.errors import CheckpointError
 from lingula.labels import Label, Schema
+from lingula.network import silence
 
 #: Logit of a class that an observation cannot take. Its softmax is exactly 0 in float32, and being
 #: finite it keeps a loss with soft targets free of 0 * -inf; float16 can hold it.
@@ -170,11 +171,16 @@ class LabelModel(nn.Module):
         Raises:
             CheckpointError: If there is no such encoder, or it cannot be read.
         """
+        local = Path(name).exists()
+        silence(hub=not local)
         from transformers import AutoModel
 
         try:
             with _quiet():
-                encoder = AutoModel.from_pretrained(str(name), trust_remote_code=False)
+                # Of a folder the hub is asked nothing, whatever is missing in it.
+                encoder = AutoModel.from_pretrained(
+                    str(name), trust_remote_code=False, local_files_only=local
+                )
         except (OSError, ValueError, KeyError) as error:
             raise CheckpointError(f"{name}: not an encoder that can be loaded: {error}") from None
         return cls(encoder.float(), schema, pooling, dropout).eval()

@@ -8,6 +8,7 @@ import sys
 import click
 
 from lingula.errors import LingulaError
+from lingula.network import silence
 
 #: Command name -> module of this package that holds a click command named ``command``,
 #: and its one-line help (so that ``lingula --help`` imports none of them).
@@ -56,6 +57,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; a Lingula error is one line on standard error and exit status 2."""
+    silence()
     try:
         status = cli.main(standalone_mode=False)
     except LingulaError as error:

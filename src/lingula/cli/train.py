@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lingula.errors import MissingExtraError, RecipeError
+from lingula.network import silence
 
 if TYPE_CHECKING:
     from lingula.training.fit.progress import Progress
@@ -85,6 +86,7 @@ def command(
 
 def require_training() -> None:
     """Raise MissingExtraError where torch or transformers is not installed."""
+    silence()
     try:
         import safetensors  # noqa: F401
         import torch  # noqa: F401

@@ -8,6 +8,7 @@ from pathlib import Path
 from lingula.bert.batching import Batch
 from lingula.bert.runtimes import Answer
 from lingula.errors import CheckpointError
+from lingula.network import import_onnxruntime
 
 
 class OnnxRuntime:
@@ -28,8 +29,7 @@ class OnnxRuntime:
     even = False
 
     def __init__(self, model: Path | bytes, threads: int | None = None) -> None:
-        import onnxruntime
-
+        onnxruntime = import_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         if threads is not None:
