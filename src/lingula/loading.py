@@ -10,7 +10,7 @@ from lingula.labels import Labeler, Schema
 from lingula.schemas import load_schema
 
 #: Options that only the rules know, and those that only BERT labelers know.
-RULE_OPTIONS = frozenset({"lexicon", "aggregation"})
+RULE_OPTIONS = frozenset({"lexicon", "aggregation", "cache"})
 BERT_OPTIONS = frozenset({"batch_size", "device", "runtime", "precision", "threads", "long"})
 
 
@@ -23,7 +23,7 @@ def load(
         name: "rules" (the rule labeler), "builtin" (rules and a small model that ships), a
             CheXbert checkpoint (``.pth``), or a model folder.
         schema: A schema, its name, or a TOML file; the labeler's own if not given.
-        options: Passed to the labeler: ``lexicon`` and ``aggregation`` for the rules;
+        options: Passed to the labeler: ``lexicon``, ``aggregation`` and ``cache`` for the rules;
             ``device``, ``runtime``, ``precision``, ``batch_size``, ``threads`` and ``long`` for
             BERT labelers.
 

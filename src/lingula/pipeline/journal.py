@@ -64,7 +64,8 @@ class Journal:
                     f"{folder} holds the work of an interrupted run: go on with --resume, or "
                     "throw it away with --overwrite"
                 )
-        folder.mkdir(exist_ok=True)
+        # Evidence holds words of reports: nobody else's to read.
+        folder.mkdir(mode=0o700, exist_ok=True)
         self.tasks = len(list(folder.glob("task-*.npz")))
         if not kept.exists():
             _write_whole(kept, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
@@ -144,6 +145,7 @@ def _require_same(path: Path, manifest: Mapping[str, Any]) -> None:
 
 def _write_whole(path: Path, data: bytes) -> None:
     beside = path.with_name(path.name + ".new")
+    beside.touch(mode=0o600)
     beside.write_bytes(data)
     os.replace(beside, path)  # noqa: PTH105 - replaces on every system
 

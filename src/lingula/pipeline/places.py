@@ -157,6 +157,7 @@ class RejectsFile:
         with writing(self._path):
             if self._stream is None:
                 # Bytes that are no UTF-8 are shown as \\udcXX, so that this file is UTF-8.
+                beside(self._path).touch(mode=0o600)  # it holds rows as they are, reports and all
                 self._stream = beside(self._path).open(
                     "w", encoding="utf-8", errors="backslashreplace", newline=""
                 )

@@ -72,10 +72,16 @@ class SentenceJudge:
 
     A sentence's mask holds three bits an observation in schema order, lowest first (positive,
     negative, uncertain), and after them one bit for a finding outside the schema.
+
+    Args:
+        lexicon: The rules.
+        cache: Whether to remember the sentences that were judged. They are patients' text, in
+            memory until the process ends.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, cache: bool = True) -> None:
         self.lexicon = lexicon
+        self._room = CACHE_SENTENCES if cache else 0
         self._matcher = Matcher(lexicon)
         self._extractor = MentionExtractor(lexicon, self._matcher)
         self._classifier = AssertionClassifier(lexicon)
@@ -101,9 +107,10 @@ class SentenceJudge:
             self._remember(sentence, assertions)
             spans = list(token_spans(sentence)) if assertions else []
             known = tuple(self._reason(assertion, spans) for assertion in assertions)
-            if len(self._reasons) >= CACHE_SENTENCES:
+            if len(self._reasons) >= self._room:
                 self._reasons.clear()
-            self._reasons[sentence] = known
+            if self._room:
+                self._reasons[sentence] = known
         return known
 
     def bit(self, observation: str, label: Label) -> int:
@@ -119,9 +126,10 @@ class SentenceJudge:
         found = 0
         for mention, label, *_ in assertions:
             found |= self.bit(self.lexicon.mentions[mention.rule].observation, label)
-        if len(self.masks) >= CACHE_SENTENCES:
+        if len(self.masks) >= self._room:
             self.masks.clear()
-        self.masks[sentence] = found
+        if self._room:
+            self.masks[sentence] = found
         return found
 
     def _judge(self, sentence: str) -> list[Assertion]:

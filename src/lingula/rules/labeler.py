@@ -21,6 +21,8 @@ class RuleLabeler:
         schema: A shipped schema (or one with the same observations); chexpert14 if not given.
         lexicon: Name of a shipped lexicon, a TOML file that extends one, or a Lexicon.
         aggregation: "chexpert" (the paper's rule) or "chexpert-code" (the program's).
+        cache: Whether to remember judged sentences, which are patients' text; without, repeated
+            sentences are judged again (docs/patients.md).
 
     Raises:
         LexiconError: If the lexicon is missing or malformed.
@@ -36,6 +38,7 @@ class RuleLabeler:
         schema: Schema | None = None,
         lexicon: str | Path | Lexicon | None = None,
         aggregation: str = "chexpert",
+        cache: bool = True,
     ) -> None:
         if lexicon is None:
             name = "chexpert14" if schema is None else schema.name
@@ -56,7 +59,7 @@ class RuleLabeler:
         self.aggregation = aggregation
         self._table = label_table(aggregation)
         #: What each sentence says; remembers the sentences that it has judged.
-        self.judge = SentenceJudge(lexicon)
+        self.judge = SentenceJudge(lexicon, cache)
 
     @property
     def schema(self) -> Schema:

@@ -159,6 +159,7 @@ def _add_to_cache(path: Path | None, engine: str, made: dict[str, str]) -> None:
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # translations of reports are reports
     with path.open("ab+") as ends:
         # After an interrupted run the last line may lack its end, and would spoil the next.
         ends.seek(max(0, ends.tell() - 1))
