@@ -9,6 +9,7 @@ whom; tests/network traces every command.
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sys
@@ -58,11 +59,10 @@ def import_onnxruntime() -> ModuleType:
         silence()
     elif os.environ.get("ORT_DISABLE_TELEMETRY", "").lower() in _OFF:
         _complain(sys.modules["onnxruntime"])
-    import onnxruntime
-
+    module = importlib.import_module("onnxruntime")
     # Does not stop what is under way (measured with 1.32), but costs nothing.
-    onnxruntime.disable_telemetry_events()
-    return onnxruntime
+    module.disable_telemetry_events()
+    return module
 
 
 def _complain(module: ModuleType) -> None:
