@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lingula.labels import Label
+from lingula.rules.answers import AnswerReader
 from lingula.rules.clauses import separated
 from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
-from lingula.rules.matcher import Span, longest
+from lingula.rules.matcher import Scan, Span, longest
 
 #: What each category asserts, in the order in which they are asked.
 _ASSERTIONS = {
@@ -16,7 +17,15 @@ _ASSERTIONS = {
     Category.NEGATION: Label.NEGATIVE,
     Category.UNCERTAINTY: Label.UNCERTAIN,
 }
+#: A word that undoes a cue stands at most this many tokens before it.
+_UNDOING_REACH = 4
 _STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNCHANGED)
+#: A value stands at most this many tokens after what is measured.
+_MEASURE_REACH = 9
+#: A larger value is a percentage.
+_LARGEST_SHARE = 1.5
+_GREATER = frozenset({">", "over", "above", "exceeds", "exceeding", "greater", "more", "larger"})
+_LESS = frozenset({"<", "under", "below", "less", "smaller"})
 
 
 class Assertion(NamedTuple):
@@ -68,27 +77,34 @@ class AssertionClassifier:
             order.index(cue.category) if cue.category in _ASSERTIONS else None
             for cue in lexicon.cues
         ]
+        self._void = [frozenset(cue.void_after) for cue in lexicon.cues]
+        self._is_answer = [cue.answer for cue in lexicon.cues]
+        self._answers = AnswerReader(lexicon)
         #: _acts[cue][mention]: whether that cue may speak of that group of mentions at all.
         self._acts = [
             [_acts_on(cue, mention) for mention in lexicon.mentions] for cue in lexicon.cues
         ]
 
-    def classify(
-        self, tokens: list[str], mentions: list[Span], cues: list[Span], walls: list[int]
-    ) -> list[Assertion]:
+    def classify(self, scan: Scan, mentions: list[Span], walls: list[int]) -> list[Assertion]:
         """One assertion a mention; mentions of which nothing is asserted are left out."""
-        every = self.classify_all(tokens, mentions, cues, walls)
+        every = self.classify_all(scan, mentions, walls)
         return [item for item in every if item.label is not Label.BLANK]
 
-    def classify_all(
-        self, tokens: list[str], mentions: list[Span], cues: list[Span], walls: list[int]
-    ) -> list[Assertion]:
+    def classify_all(self, scan: Scan, mentions: list[Span], walls: list[int]) -> list[Assertion]:
         """One assertion a mention, in their order; ``Label.BLANK`` where nothing is asserted."""
         found: list[Assertion] = []
+        tokens = scan.tokens
+        answered = self._answers.read(tokens, mentions, longest(scan.cues), scan.headers)
+        cues = longest([cue for cue in scan.cues if not self._is_answer[cue.rule]])
         if cues:
-            cues = longest(cues)
+            cues = [cue for cue in cues if not self._undone(tokens, cue, walls)]
             tokens = self._outside(tokens, mentions)
         for mention in mentions:
+            if mention in answered:
+                label, answer = answered[mention]
+                label_told = told(self._mentions[mention.rule], label)
+                found.append(Assertion(mention, label_told, answer, label))
+                continue
             rule = self._mentions[mention.rule]
             near = [
                 cue
@@ -102,6 +118,17 @@ class AssertionClassifier:
             label = told(rule, assertion.label)
             found.append(assertion._replace(label=label, said=assertion.label))
         return found
+
+    def _undone(self, tokens: list[str], cue: Span, walls: list[int]) -> bool:
+        """Whether a word before a cue undoes it ("no resolution", "near-total clearing")."""
+        void = self._void[cue.rule]
+        if not void:
+            return False
+        first = max(cue.start - _UNDOING_REACH, 0)
+        return any(
+            tokens[at] in void and not separated(walls, at + 1, cue.start)
+            for at in range(first, cue.start)
+        )
 
     def _outside(self, tokens: list[str], mentions: list[Span]) -> list[str]:
         """The tokens with those of findings blanked: "heart" in "heart failure" stops no scope."""
@@ -131,6 +158,10 @@ class AssertionClassifier:
         walls: list[int],
     ) -> Assertion:
         rule = self._mentions[mention.rule]
+        if rule.limit is not None:
+            measured = _measured(tokens, mention, rule.limit)
+            if measured is not None:
+                return Assertion(mention, measured, None)
         states = [cue for cue in near if self._cues[cue.rule].category in _STATES]
         state = min(states, key=lambda cue: self._remoteness(tokens, mention, cue), default=None)
         if state is None or self._cues[state.rule].category is Category.UNCHANGED:
@@ -199,6 +230,25 @@ def told(rule: Mention, said: Label) -> Label:
 
 def _gap(one: Span, other: Span) -> int:
     return max(other.start - one.end, one.start - other.end)
+
+
+def _measured(tokens: list[str], mention: Span, limit: float) -> Label | None:
+    """What the value after a measured structure says, a share or a percentage."""
+    greater = less = False
+    for token in tokens[mention.end : mention.end + _MEASURE_REACH]:
+        if token in ("not", "no"):
+            return Label.NEGATIVE
+        greater = greater or token in _GREATER
+        less = less or token in _LESS
+        if token == "half" or token[0].isdecimal():
+            value = 0.5 if token == "half" else float(token)
+            value = value / 100 if value > _LARGEST_SHARE else value
+            if less:
+                return Label.NEGATIVE if value <= limit else None
+            return (
+                Label.POSITIVE if value > limit or (greater and value == limit) else Label.NEGATIVE
+            )
+    return None
 
 
 def _acts_on(cue: Cue, mention: Mention) -> bool:

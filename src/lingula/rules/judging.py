@@ -8,7 +8,8 @@ from typing import NamedTuple
 from lingula.labels import Evidence, Label
 from lingula.rules.aggregation import BITS, NO_FINDING
 from lingula.rules.assertion import Assertion, AssertionClassifier
-from lingula.rules.clauses import ClauseWords, clause_walls
+from lingula.rules.clauses import ClauseWords
+from lingula.rules.headers import sentence_walls
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
 from lingula.rules.matcher import Matcher
 from lingula.rules.mentions import MentionExtractor
@@ -85,7 +86,7 @@ class SentenceJudge:
         self._matcher = Matcher(lexicon)
         self._extractor = MentionExtractor(lexicon, self._matcher)
         self._classifier = AssertionClassifier(lexicon)
-        self._words = ClauseWords(frozenset(lexicon.starters), frozenset(lexicon.verbs))
+        self._words = ClauseWords.of(lexicon)
         self._offset = {name: 3 * at for at, name in enumerate(lexicon.schema.names)}
         self._offset[OTHER_FINDING] = 3 * len(lexicon.schema)
         #: Masks of the sentences judged so far.
@@ -136,9 +137,9 @@ class SentenceJudge:
         scan = self._matcher.scan(tokens_of(sentence))
         if scan is None:
             return []
-        walls = clause_walls(scan.tokens, scan.boundaries, self._words)
+        walls = sentence_walls(scan, self._words)
         mentions = self._extractor.extract(scan, walls)
-        return self._classifier.classify_all(scan.tokens, mentions, scan.cues, walls)
+        return self._classifier.classify_all(scan, mentions, walls)
 
     def _reason(self, assertion: Assertion, spans: list[tuple[int, int]]) -> Reason:
         mention, label, cue, said = assertion

@@ -14,6 +14,7 @@ from lingula.errors import LexiconError, LingulaError
 from lingula.labels import Observation, Schema
 from lingula.rules.lexicon_entries import (
     read_cue,
+    read_header,
     read_mention,
     read_phrases,
     read_place,
@@ -30,8 +31,8 @@ else:
 
 FOLDER = Path(__file__).parent / "lexicon"
 
-_TOP_KEYS = {"extends", "remove", "take", "observation", "mention", "cue"}
-_WORD_KEYS = {"boundaries", "starters", "verbs"}
+_TOP_KEYS = {"extends", "remove", "take", "observation", "mention", "cue", "header"}
+_WORD_KEYS = {"boundaries", "starters", "verbs", "predicates"}
 
 
 def shipped_lexicons() -> tuple[str, ...]:
@@ -132,6 +133,11 @@ def _merge(base: Lexicon, data: dict[str, Any], where: str, digest: str) -> Lexi
         at = read_place(entry, "cue", position, where)
         cue = read_cue(entry, at)
         cues[cue.name] = cue
+    headers = {header.name: header for header in base.headers}
+    for position, entry in enumerate(read_tables(data, "header", where), start=1):
+        at = read_place(entry, "header", position, where)
+        header = read_header(entry, at)
+        headers[header.name] = header
     _once([entry["name"] for key in ("mention", "cue") for entry in data.get(key, ())], where)
     lexicon = Lexicon(
         schema=schema,
@@ -141,6 +147,8 @@ def _merge(base: Lexicon, data: dict[str, Any], where: str, digest: str) -> Lexi
         starters=(*base.starters, *read_phrases(data, "starters", where)),
         verbs=(*base.verbs, *read_phrases(data, "verbs", where)),
         digest=digest,
+        predicates=(*base.predicates, *read_phrases(data, "predicates", where)),
+        headers=tuple(headers.values()),
     )
     both = sorted(set(mentions) & set(cues))
     if both:

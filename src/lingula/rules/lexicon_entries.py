@@ -12,18 +12,22 @@ from lingula.rules.lexicon_model import (
     Cue,
     Direction,
     Example,
+    Header,
+    HeaderKind,
     Mention,
 )
 from lingula.rules.patterns import expand
 
 _MENTION_KEYS = {
     "name", "observation", "source", "phrases", "not_in", "not_with", "only_with", "structure",
-    "unstated", "unchanged", "borderline", "implies", "denied", "examples",
+    "unstated", "unchanged", "borderline", "implies", "denied", "examples", "under", "not_under",
+    "limit",
 }  # fmt: skip
 _CUE_KEYS = {
     "name", "category", "direction", "source", "phrases", "reach", "stops", "only", "excludes",
-    "examples",
+    "examples", "void_after", "answer",
 }  # fmt: skip
+_HEADER_KEYS = {"name", "kind", "source", "phrases"}
 _DEFAULT_REACH = 40
 
 
@@ -44,6 +48,9 @@ def read_mention(entry: dict[str, Any], at: str, schema: Schema) -> Mention:
         not_in=read_phrases(entry, "not_in", at),
         not_with=read_phrases(entry, "not_with", at),
         only_with=read_phrases(entry, "only_with", at),
+        under=read_texts(entry, "under", at),
+        not_under=read_texts(entry, "not_under", at),
+        limit=_number(entry, "limit", at),
         structure=bool(entry.get("structure", False)),
         unstated=_label(entry.get("unstated", "blank"), f"{at}: unstated"),
         unchanged=_label(entry.get("unchanged", "uncertain"), f"{at}: unchanged"),
@@ -70,8 +77,30 @@ def read_cue(entry: dict[str, Any], at: str) -> Cue:
         stops=read_phrases(entry, "stops", at),
         only=read_texts(entry, "only", at),
         excludes=read_texts(entry, "excludes", at),
+        void_after=read_phrases(entry, "void_after", at),
+        answer=bool(entry.get("answer", False)),
         examples=_examples(entry, at, None),
     )
+
+
+def read_header(entry: dict[str, Any], at: str) -> Header:
+    """A ``[[header]]`` table; ``at`` names it in errors."""
+    _check_keys(entry, _HEADER_KEYS, at)
+    return Header(
+        name=entry["name"],
+        kind=_choice(HeaderKind, entry, "kind", at),
+        source=_text(entry, "source", at),
+        phrases=read_phrases(entry, "phrases", at, needed=True),
+    )
+
+
+def _number(entry: dict[str, Any], key: str, at: str) -> float | None:
+    value = entry.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise LexiconError(f"{at}: {key} must be a number")
+    return float(value)
 
 
 def _examples(entry: dict[str, Any], at: str, observation: str | None) -> tuple[Example, ...]:

@@ -17,6 +17,8 @@ class Category(str, Enum):
     HYPOTHETICAL = "hypothetical"
     UNCERTAINTY_FIRST = "pre-negation uncertainty"
     NEGATION = "negation"
+    #: An answer that affirms ("Edema: yes"); cues of this category are answers only.
+    AFFIRMATION = "affirmation"
     UNCERTAINTY = "post-negation uncertainty"
     #: No bearing on the mention; its words are taken from shorter cues ("no change in").
     NEUTRAL = "neutral"
@@ -56,10 +58,13 @@ class Mention:
         not_in: A match that overlaps one of these phrases is none.
         not_with: A match whose clause also holds one of these phrases is none.
         only_with: A match counts only if its clause holds one of these phrases.
+        under: A match counts only after one of these headers ("Pleura: no thickening").
+        not_under: A match does not count after one of these headers.
         structure: Whether the phrases name a structure, whose state decides ("heart size").
         unstated: Label of a structure of which no state is told; ``Label.BLANK`` drops it.
         unchanged: Label of a structure of which only "unchanged" is told.
         borderline: Label of a structure at its limit ("upper limits of normal").
+        limit: A measured structure is abnormal above this value (cardiothoracic ratio: 0.5).
         implies: Label that a positive or uncertain mention gives instead of its own, if any
             (congestion is uncertain edema).
         denied: Label of a negated mention; ``Label.BLANK`` drops it (no heart failure does not mean
@@ -73,10 +78,13 @@ class Mention:
     not_in: tuple[str, ...] = ()
     not_with: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+    not_under: tuple[str, ...] = ()
     structure: bool = False
     unstated: Label = Label.BLANK
     unchanged: Label = Label.UNCERTAIN
     borderline: Label = Label.UNCERTAIN
+    limit: float | None = None
     implies: Label | None = None
     denied: Label = Label.NEGATIVE
     examples: tuple[Example, ...] = ()
@@ -96,6 +104,9 @@ class Cue:
         stops: Words that end the scope early, beside the clause boundaries.
         only: Names of observations or mention groups that it acts on; all if empty.
         excludes: Names of observations or mention groups that it leaves alone.
+        void_after: Words that undo the cue where one stands shortly before it ("no resolution of",
+            "near-total clearing").
+        answer: Whether it only counts as the value of a finding ("Effusion: none").
     """
 
     name: str
@@ -107,7 +118,37 @@ class Cue:
     stops: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    void_after: tuple[str, ...] = ()
+    answer: bool = False
     examples: tuple[Example, ...] = ()
+
+
+class HeaderKind(str, Enum):
+    """What the words after a header are about."""
+
+    #: A structure, which supplies its noun to what follows ("Pleura: no thickening").
+    PLACE = "place"
+    #: Nothing that this film shows: history, indication, technique, recommendation.
+    ELSEWHERE = "elsewhere"
+    #: A part of the report; ends the reach of the header before it.
+    PART = "part"
+
+
+@dataclass(frozen=True)
+class Header:
+    """A group of words that head a statement, before a colon or a dash.
+
+    Attributes:
+        name: Name of the group, unique in the lexicon; mentions name it in ``under``.
+        kind: What the words after it are about.
+        source: Where the words come from.
+        phrases: Expanded phrases, in normal form, without the colon.
+    """
+
+    name: str
+    kind: HeaderKind
+    source: str
+    phrases: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -121,6 +162,9 @@ class Lexicon:
         boundaries: Words that always end a clause.
         starters: Words that begin a new clause after a comma or a conjunction.
         verbs: Finite verbs; two of them make two clauses.
+        predicates: Participles and adjectives that make a statement without a verb
+            ("effusion resolved").
+        headers: Words that head a statement.
         digest: sha256 of the files that it was read from, as hexadecimal text.
     """
 
@@ -131,6 +175,8 @@ class Lexicon:
     starters: tuple[str, ...]
     verbs: tuple[str, ...]
     digest: str
+    predicates: tuple[str, ...] = ()
+    headers: tuple[Header, ...] = ()
 
     def examples(self) -> tuple[tuple[str, Example], ...]:
         """Every example with the name of the rule it belongs to."""

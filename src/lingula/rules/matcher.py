@@ -9,7 +9,11 @@ import ahocorasick
 
 from lingula.rules.lexicon_model import Lexicon
 
-MENTION, BLOCK, CONTEXT, CUE, BOUNDARY = range(5)
+MENTION, BLOCK, CONTEXT, CUE, BOUNDARY, HEADER = range(6)
+
+
+#: After these, words before a dash head a statement ("heart - normal, lungs - clear").
+_STOPS = frozenset(".,;")
 
 
 class Span(NamedTuple):
@@ -29,6 +33,8 @@ class Scan(NamedTuple):
     contexts: list[Span]
     cues: list[Span]
     boundaries: list[int]
+    #: Headers with the colon, or the dash, after them.
+    headers: list[Span]
 
 
 class Matcher:
@@ -57,6 +63,10 @@ class Matcher:
                 table[phrase].append((CUE, number))
         for phrase in lexicon.boundaries:
             table[phrase].append((BOUNDARY, 0))
+        for number, header in enumerate(lexicon.headers):
+            for phrase in header.phrases:
+                for mark in ":", "-", "–", "=":
+                    table[f"{phrase} {mark}"].append((HEADER, number))
         self._automaton = ahocorasick.Automaton()
         for phrase, items in table.items():
             self._automaton.add_word(f" {phrase} ", (phrase.count(" ") + 1, tuple(items)))
@@ -70,6 +80,7 @@ class Matcher:
         contexts: list[Span] = []
         cues: list[Span] = []
         boundaries: list[int] = []
+        headers: list[Span] = []
         for at, (length, items) in self._automaton.iter(sentence):
             end = sentence.count(" ", 0, at)
             start = end - length
@@ -82,11 +93,14 @@ class Matcher:
                     boundaries.append(start)
                 elif kind == CONTEXT:
                     contexts.append(Span(start, end, rule))
+                elif kind == HEADER:
+                    if tokens[end - 1] == ":" or start == 0 or tokens[start - 1] in _STOPS:
+                        headers.append(Span(start, end, rule))
                 else:
                     blocks.append(Span(start, end, rule))
         if not mentions:
             return None
-        return Scan(tokens, mentions, blocks, contexts, cues, boundaries)
+        return Scan(tokens, mentions, blocks, contexts, cues, boundaries, headers)
 
 
 def longest(spans: list[Span]) -> list[Span]:

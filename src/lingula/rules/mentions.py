@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lingula.rules.clauses import separated
-from lingula.rules.lexicon_model import Lexicon
+from lingula.rules.headers import header_before
+from lingula.rules.lexicon_model import HeaderKind, Lexicon
 from lingula.rules.matcher import Matcher, Scan, Span, longest
 
 
@@ -14,6 +15,12 @@ class MentionExtractor:
         numbers = matcher.context_numbers
         self._not_with = [frozenset(numbers[p] for p in m.not_with) for m in lexicon.mentions]
         self._only_with = [frozenset(numbers[p] for p in m.only_with) for m in lexicon.mentions]
+        number = {header.name: at for at, header in enumerate(lexicon.headers)}
+        self._under = [frozenset(number[h] for h in m.under) for m in lexicon.mentions]
+        self._not_under = [frozenset(number[h] for h in m.not_under) for m in lexicon.mentions]
+        self._elsewhere = frozenset(
+            at for at, header in enumerate(lexicon.headers) if header.kind is HeaderKind.ELSEWHERE
+        )
         self._observation = [mention.observation for mention in lexicon.mentions]
 
     def extract(self, scan: Scan, walls: list[int]) -> list[Span]:
@@ -32,6 +39,8 @@ class MentionExtractor:
         return sorted(span for spans in by_observation.values() for span in longest(spans))
 
     def _stands(self, span: Span, scan: Scan, walls: list[int]) -> bool:
+        if not self._under_header(span, scan.headers):
+            return False
         for block in scan.blocks:
             if block.rule == span.rule and block.start < span.end and span.start < block.end:
                 return False
@@ -45,6 +54,16 @@ class MentionExtractor:
             and not _apart(walls, context, span)
         }
         return not (found & forbidden) and (not needed or bool(found & needed))
+
+    def _under_header(self, span: Span, headers: list[Span]) -> bool:
+        """Whether a phrase counts under the header that it stands under, if any."""
+        under = self._under[span.rule]
+        header = header_before(headers, span.start) if headers else None
+        if header is None:
+            return not under
+        if header.rule in self._elsewhere:
+            return False
+        return (not under or header.rule in under) and header.rule not in self._not_under[span.rule]
 
 
 def _apart(walls: list[int], one: Span, other: Span) -> bool:

@@ -11,10 +11,12 @@ import re
 from collections.abc import Iterator
 
 #: What counts as one token of a sentence: a number with its decimals, a word with its apostrophe,
-#: a run of underscores (a de-identification mask), a free-standing dash, or a mark that separates
-#: clauses. Hyphens and slashes inside words separate tokens and are not tokens themselves.
+#: a run of underscores (a de-identification mask), a free-standing dash, a mark that separates
+#: clauses or one that answers a template ("edema (+)", "[x] effusion"). Hyphens and slashes inside
+#: words separate tokens and are not tokens themselves.
 TOKEN = re.compile(
-    r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?|_{2,}|(?<!\S)(?:-{1,3}|[–—])(?!\S)|[,;:()?.]"
+    r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?|_{2,}"
+    r"|(?<![^\s(])(?:-{1,3}|[–—])(?![^\s),.;])|[-+]ve\b|\+/-|[,;:()?.\[\]&+=<>∅☐☑☒✓✔✗✘↑↓]"
 )
 
 #: An expansion larger than this is a slip of the pen rather than a rule.
@@ -25,9 +27,14 @@ def tokens_of(sentence: str) -> list[str]:
     """The tokens of a sentence, in lower case."""
     lowered = sentence.lower()
     if len(lowered) == len(sentence):
-        return TOKEN.findall(lowered)
+        tokens: list[str] = TOKEN.findall(lowered)
+        return [_SAME.get(token, token) for token in tokens] if "&" in lowered else tokens
     # A few letters become two in lower case, which could move the borders of tokens.
-    return [token.lower() for token in TOKEN.findall(sentence)]
+    return [_SAME.get(token, token.lower()) for token in TOKEN.findall(sentence)]
+
+
+#: Tokens that are read as another.
+_SAME = {"&": "and"}
 
 
 def expand(pattern: str) -> list[str]:

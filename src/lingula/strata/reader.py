@@ -11,7 +11,8 @@ import numpy as np
 
 from lingula.labels import Label, is_missing
 from lingula.rules.assertion import Assertion, AssertionClassifier
-from lingula.rules.clauses import ClauseWords, clause_walls
+from lingula.rules.clauses import ClauseWords
+from lingula.rules.headers import sentence_walls
 from lingula.rules.matcher import Matcher, Scan, Span
 from lingula.rules.mentions import MentionExtractor
 from lingula.rules.patterns import token_spans, tokens_of
@@ -76,7 +77,7 @@ class StrataReader:
         self._matcher = Matcher(lexicon)
         self._extractor = MentionExtractor(lexicon, self._matcher)
         self._classifier = AssertionClassifier(lexicon)
-        self._words = ClauseWords(frozenset(lexicon.starters), frozenset(lexicon.verbs))
+        self._words = ClauseWords.of(lexicon)
         self._is_detail = [mention.observation in detail_names() for mention in lexicon.mentions]
         self._cells = Cells(self._strata)
         divided = {item.of for item in self._strata if item.kind == "detail"}
@@ -152,10 +153,10 @@ class StrataReader:
         scan = self._matcher.scan(tokens_of(sentence))
         if scan is None or all(self._is_detail[span.rule] for span in scan.mentions):
             return _NOTHING
-        walls = clause_walls(scan.tokens, scan.boundaries, self._words)
+        walls = sentence_walls(scan, self._words)
         mentions = self._extractor.extract(scan, walls)
         heads = [span for span in mentions if not self._is_detail[span.rule]]
-        assertions = self._classifier.classify(scan.tokens, heads, scan.cues, walls)
+        assertions = self._classifier.classify(scan, heads, walls)
         if not assertions:
             return _NOTHING
         findings = [span for span in heads if self._is_divided[span.rule]]

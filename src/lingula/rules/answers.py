@@ -1,0 +1,196 @@
+"""Answered templates: the value after a finding ("Edema: yes", "effusion (-)", "[x] fracture")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lingula.labels import Label
+from lingula.rules.lexicon_model import Category, Lexicon
+from lingula.rules.matcher import Span
+
+_LABELS = {
+    Category.NEGATION: Label.NEGATIVE,
+    Category.AFFIRMATION: Label.POSITIVE,
+    Category.UNCERTAINTY: Label.UNCERTAIN,
+    Category.HYPOTHETICAL: Label.BLANK,
+}
+_OPEN = frozenset({":", "="})
+_STOPS = frozenset({",", ";", ".", ")", "]", "[", "-", "?", ""})
+#: Before these, the words that an answer speaks of begin.
+_BEGINS = frozenset({";", ".", "(", ")", "]", "?"})
+_TICKS = frozenset({"x", "✓", "✔", "✗", "✘", "☑", "☒"})
+_BOXES = frozenset({"☐", "☑", "☒", "✓", "✔", "✗", "✘"})
+#: Answers that need no separator ("effusion none, edema nil").
+_BARE = frozenset({"no", "none", "nil", "absent", "negative", "neg", "-", "-ve", "ø", "∅", "nad"})
+
+
+class Answer(NamedTuple):
+    """What a template's value says of a mention; a blank label drops the mention."""
+
+    label: Label
+    cue: Span | None
+
+
+class AnswerReader:
+    """Finds the mentions of a sentence that are answered like the items of a form."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._observation = [mention.observation for mention in lexicon.mentions]
+        self._structure = [mention.structure for mention in lexicon.mentions]
+        self._category = [cue.category for cue in lexicon.cues]
+        self._is_answer = [cue.answer for cue in lexicon.cues]
+        #: A cue to stand for a ticked and for an empty box.
+        self._rule = {
+            category: next(
+                (n for n, c in enumerate(lexicon.cues) if c.answer and c.category is category), None
+            )
+            for category in (Category.AFFIRMATION, Category.NEGATION)
+        }
+
+    def read(
+        self, tokens: list[str], mentions: list[Span], cues: list[Span], headers: Sequence[Span]
+    ) -> dict[Span, Answer]:
+        """The answered mentions of a sentence.
+
+        Args:
+            tokens: The sentence.
+            mentions: Its mentions, from left to right.
+            cues: Its cues, the answers among them.
+            headers: Its headers; a mention inside one speaks only if it is answered.
+        """
+        found: dict[Span, Answer] = {}
+        self._boxes(tokens, mentions, cues, found)
+        last = 0
+        for cue in cues:
+            if self._is_answer[cue.rule] and cue.start > 0:
+                separator = self._separator(tokens, mentions, cue)
+                if separator >= 0:
+                    answer = Answer(_LABELS[self._category[cue.rule]], cue)
+                    for mention in self._answered(tokens, mentions, cues, last, separator):
+                        found.setdefault(mention, answer)
+                    last = cue.end
+        self._labels(tokens, mentions, headers, found)
+        return found
+
+    def _separator(self, tokens: list[str], mentions: list[Span], cue: Span) -> int:
+        """Where the words end that an answer speaks of; -1 if the cue is no answer here."""
+        before = tokens[cue.start - 1]
+        after = tokens[cue.end] if cue.end < len(tokens) else ""
+        at = cue.start - 1
+        ends = after in _STOPS or any(
+            m.start == cue.end and tokens[m.end : m.end + 1] in ([":"], ["="], ["-"], ["("], ["["])
+            for m in mentions
+        )
+        if before in _OPEN or before == "?":
+            return at if ends or not self._goes_on(tokens, mentions, cue) else -1
+        if before == "(":
+            return at if after in (")", ",") else -1
+        if before in ("-", "–", "—"):
+            return at if ends else -1
+        bare = self._category[cue.rule] is Category.NEGATION and tokens[cue.start] in _BARE
+        if ends and bare and any(m.end == cue.start for m in mentions):
+            return cue.start
+        return -1
+
+    def _goes_on(self, tokens: list[str], mentions: list[Span], cue: Span) -> bool:
+        """Whether the answer's word speaks of another mention ("chest tube: no pneumothorax")."""
+        for mention in mentions:
+            if mention.start >= cue.end:
+                between = tokens[cue.end : mention.start]
+                labelled = tokens[mention.end : mention.end + 1] == [":"]
+                return not labelled and _STOPS.isdisjoint(between)
+        return False
+
+    def _answered(
+        self, tokens: list[str], mentions: list[Span], cues: list[Span], last: int, end: int
+    ) -> list[Span]:
+        """The findings of which an answer speaks, the words before a separator."""
+        named = {at for m in mentions for at in range(m.start, m.end)}
+        spoken = {
+            at for c in cues for at in range(c.start, c.end) if not self._is_answer[c.rule]
+        } - named
+        start, plain = end, True
+        while start > last and tokens[start - 1] not in _BEGINS and start - 1 not in spoken:
+            start -= 1
+            if tokens[start] == "," and not plain:
+                start += 1
+                break
+            if start not in named and tokens[start] not in (",", "and", "or"):
+                plain = False
+        first = start
+        while first < end and not plain and "," in tokens[first:end]:
+            # "Small effusion, pneumothorax: none": the answer is the last item's.
+            first += tokens[first:end].index(",") + 1
+        return [
+            m for m in mentions if first <= m.start and m.end <= end and not self._structure[m.rule]
+        ]
+
+    def _labels(
+        self,
+        tokens: list[str],
+        mentions: list[Span],
+        headers: Sequence[Span],
+        found: dict[Span, Answer],
+    ) -> None:
+        """Drops labels that are said again ("Effusion: no effusion"), and unanswered headers."""
+        for at, mention in enumerate(mentions):
+            if mention in found:
+                continue
+            if any(h.start <= mention.start and mention.end < h.end for h in headers):
+                if not self._structure[mention.rule] and self._again(mention, mentions[at + 1 :]):
+                    found[mention] = Answer(Label.BLANK, None)
+            elif tokens[mention.end : mention.end + 1] == [":"] and self._again(
+                mention, mentions[at + 1 :]
+            ):
+                found[mention] = Answer(Label.BLANK, None)
+
+    def _again(self, mention: Span, later: list[Span]) -> bool:
+        observation = self._observation[mention.rule]
+        return any(self._observation[item.rule] == observation for item in later)
+
+    def _boxes(
+        self,
+        tokens: list[str],
+        mentions: list[Span],
+        cues: list[Span],
+        found: dict[Span, Answer],
+    ) -> None:
+        boxes = _boxes(tokens)
+        if not boxes or not mentions:
+            return
+        first = boxes[0][0] < mentions[0].start
+        for number, (start, end, ticked) in enumerate(boxes):
+            following = boxes[number + 1][0] if number + 1 < len(boxes) else len(tokens)
+            before = boxes[number - 1][1] if number else 0
+            inside = [m for m in mentions if end <= m.start and m.end <= following]
+            word = next((c for c in cues if c.start == end and self._is_answer[c.rule]), None)
+            if word is not None and not inside:
+                # "Effusion: [x] no [ ] yes": the box ticks a word.
+                if ticked:
+                    targets = [m for m in mentions if m.end <= boxes[0][0]]
+                    label = _LABELS[self._category[word.rule]]
+                    found.update((m, Answer(label, word)) for m in targets)
+                continue
+            targets = (
+                inside if first else [m for m in mentions if before <= m.start and m.end <= start]
+            )
+            category = Category.AFFIRMATION if ticked else Category.NEGATION
+            rule = self._rule[category]
+            if rule is not None:
+                answer = Answer(_LABELS[category], Span(start, end, rule))
+                found.update((m, answer) for m in targets if not self._structure[m.rule])
+
+
+def _boxes(tokens: list[str]) -> list[tuple[int, int, bool]]:
+    """Check boxes: start, end, whether ticked."""
+    found = []
+    for at, token in enumerate(tokens):
+        if token == "[":
+            if tokens[at + 1 : at + 2] == ["]"]:
+                found.append((at, at + 2, False))
+            elif tokens[at + 2 : at + 3] == ["]"] and tokens[at + 1] in _TICKS:
+                found.append((at, at + 3, True))
+        elif token in _BOXES and tokens[at - 1 : at] != ["["]:
+            found.append((at, at + 1, token in _TICKS))
+    return found

@@ -1,0 +1,72 @@
+"""Headers inside a sentence: what a statement is about, and where it begins.
+
+"Pleura: no thickening" speaks of the pleura, "PMH: heart failure" of nothing that the film shows,
+and in "Consolidation: no Effusion: yes" each label begins a statement of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from lingula.rules.clauses import ClauseWords, Walls, clause_walls
+from lingula.rules.matcher import Scan, Span
+
+_DASHES = frozenset({"-", "--", "---", "–", "—"})
+_MARKS = frozenset({":", "="})
+_JOINING = frozenset({"and", "or", ",", "with"})
+_STOPS = frozenset(".,;:()")
+#: Words before a dash that may head a statement ("right upper lobe opacity - resolved").
+_LONGEST_HEAD = 6
+
+
+def sentence_walls(scan: Scan, words: ClauseWords) -> Walls:
+    """The walls of a sentence: those of its clauses and those of its labels."""
+    nouns = {at for span in scan.mentions for at in range(span.start, span.end)}
+    return clause_walls(scan.tokens, statement_walls(scan), words, nouns)
+
+
+def statement_walls(scan: Scan) -> Collection[int]:
+    """The hard walls of a sentence: boundary words, and the places where a label begins.
+
+    A dash after a label is none: "effusion - none" says the same as "effusion: none".
+    """
+    if _MARKS.isdisjoint(scan.tokens) and _DASHES.isdisjoint(scan.tokens):
+        return scan.boundaries
+    walls = {at for at in scan.boundaries if not (scan.tokens[at] in _DASHES and _heads(scan, at))}
+    named = {span.end for span in (*scan.headers, *scan.mentions)}
+    for span in scan.headers:
+        if _begins(scan.tokens, span.start, named):
+            walls.add(span.start)
+    for span in scan.mentions:
+        if scan.tokens[span.end : span.end + 1] == [":"] and _begins(
+            scan.tokens, span.start, named
+        ):
+            walls.add(span.start)
+    return walls
+
+
+def header_before(headers: list[Span], at: int) -> Span | None:
+    """The header that a token stands under: the last one that ends before it."""
+    found = None
+    for span in headers:
+        if span.end <= at and (found is None or span.end > found.end):
+            found = span
+    return found
+
+
+def _begins(tokens: list[str], start: int, named: set[int]) -> bool:
+    """Whether a label at a position begins a statement, rather than going on with a list."""
+    return start > 0 and tokens[start - 1] not in _JOINING and start not in named
+
+
+def _heads(scan: Scan, at: int) -> bool:
+    """Whether the words before a dash are a mere label."""
+    if any(span.end == at + 1 for span in scan.headers):
+        return True
+    start = at
+    while start > 0 and at - start <= _LONGEST_HEAD and scan.tokens[start - 1] not in _STOPS:
+        start -= 1
+    if at - start > _LONGEST_HEAD:
+        return False
+    inside = any(start <= span.start and span.end <= at for span in scan.mentions)
+    return inside and not any(start <= cue.start and cue.end <= at for cue in scan.cues)
