@@ -1,0 +1,111 @@
+"""The tokens of a sentence as the rules read them, misspelled words put right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from lingula.errors import InputError
+from lingula.rules.lexicon_model import Lexicon
+from lingula.rules.patterns import token_spans, tokens_of
+from lingula.text.spelling import Edit, Speller
+
+#: "lenient" reads misspelled, run-together and split words as those of the lexicon; "exact" takes
+#: every word as it is written.
+SPELLINGS = ("lenient", "exact")
+
+
+class TokenView(NamedTuple):
+    """Tokens with where they stand.
+
+    Attributes:
+        tokens: As they are read, in lower case.
+        spans: Characters of the sentence that each token was read from.
+        changed: Whether each token is read otherwise than it is written.
+    """
+
+    tokens: list[str]
+    spans: list[tuple[int, int]]
+    changed: list[bool]
+
+    def read_as(self, start: int, end: int) -> str:
+        """The tokens from ``start`` to ``end`` if one is read otherwise than written, else ""."""
+        return " ".join(self.tokens[start:end]) if any(self.changed[start:end]) else ""
+
+
+class TokenReader:
+    """Reads sentences as tokens.
+
+    Args:
+        lexicon: Its words are what misspelled ones are read as.
+        spelling: One of ``SPELLINGS``.
+
+    Raises:
+        InputError: If the spelling is none of them.
+    """
+
+    def __init__(self, lexicon: Lexicon, spelling: str = "lenient") -> None:
+        if spelling not in SPELLINGS:
+            raise InputError(f"spelling is one of {', '.join(SPELLINGS)}, not {spelling!r}")
+        self.spelling = spelling
+        self._speller = Speller(lexicon_words(lexicon)) if spelling == "lenient" else None
+
+    def tokens(self, sentence: str) -> list[str]:
+        """The tokens as they are read."""
+        tokens = tokens_of(sentence)
+        if self._speller is None or not (edits := self._speller.edits(tokens)):
+            return tokens
+        for edit in reversed(edits):
+            tokens[edit.start : edit.end] = edit.words
+        return tokens
+
+    def view(self, sentence: str) -> TokenView:
+        """The same tokens, and where they stand."""
+        written, spans = tokens_of(sentence), list(token_spans(sentence))
+        edits = [] if self._speller is None else self._speller.edits(written)
+        if not edits:
+            return TokenView(written, spans, [False] * len(written))
+        view = TokenView([], [], [])
+        at = 0
+        for edit in edits:
+            _keep(view, written[at : edit.start], spans[at : edit.start])
+            whole = spans[edit.start][0], spans[edit.end - 1][1]
+            view.tokens.extend(edit.words)
+            view.spans.extend(_parts(edit, written, whole))
+            view.changed.extend([True] * len(edit.words))
+            at = edit.end
+        _keep(view, written[at:], spans[at:])
+        return view
+
+
+def lexicon_words(lexicon: Lexicon) -> Iterator[str]:
+    """Every word that stands in a phrase of a lexicon; some more than once."""
+    for mention in lexicon.mentions:
+        for phrases in (mention.phrases, mention.not_in, mention.not_with, mention.only_with):
+            yield from _words(phrases)
+    for cue in lexicon.cues:
+        yield from _words((*cue.phrases, *cue.stops))
+    yield from _words((*lexicon.boundaries, *lexicon.starters, *lexicon.verbs))
+
+
+def _words(phrases: Sequence[str]) -> Iterator[str]:
+    for phrase in phrases:
+        yield from phrase.split()
+
+
+def _keep(view: TokenView, tokens: list[str], spans: list[tuple[int, int]]) -> None:
+    view.tokens.extend(tokens)
+    view.spans.extend(spans)
+    view.changed.extend([False] * len(tokens))
+
+
+def _parts(edit: Edit, written: list[str], whole: tuple[int, int]) -> list[tuple[int, int]]:
+    """Where each word of an edit stands: its own letters if they were run together, else all."""
+    token = written[edit.start] if edit.end == edit.start + 1 else ""
+    if "".join(edit.words) != token or whole[1] - whole[0] != len(token):
+        return [whole] * len(edit.words)
+    spans, at = [], whole[0]
+    for word in edit.words:
+        spans.append((at, at + len(word)))
+        at += len(word)
+    return spans

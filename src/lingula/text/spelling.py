@@ -1,0 +1,265 @@
+"""Words as they were meant: misspelled, run-together and split words of a lexicon.
+
+Only words that are no English are looked at (``vocabulary.py``), besides a list of what dictation
+makes of a term. In this order: words of a term that were split ("pneumo thorax"), words run
+together ("noeffusion"), and one word for another by the optimal string alignment distance (Damerau
+1964: insertions, deletions, substitutions, and transpositions of neighbours count one each).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from lingula.text.vocabulary import is_english, is_listed
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+#: Shortest word that is read by one edit, and by two; shorter ones are too like each other.
+ONE_EDIT, TWO_EDITS = 6, 10
+#: Shortest term whose split pieces are joined, and most pieces of it.
+_SPLIT_TERM, _MOST_PIECES = 7, 3
+#: Longest word that is looked at: longer runs of letters are no words.
+_LONGEST = 40
+#: Words whose reading is remembered.
+_REMEMBERED = 100_000
+
+#: First parts that change what a word says: one is never read as another, nor added nor dropped.
+_TELLING = (
+    *("hyper", "hypo", "intra", "inter", "extra", "infra", "supra", "sub", "micro", "macro"),
+    *("pre", "post", "ante", "anti", "endo", "epi", "peri", "para", "pro", "retro", "tachy"),
+    *("brady", "hemo", "haemo", "hydro", "pneumo", "mono", "uni", "tri", "bi", "non", "un", "in"),
+    *("im", "dis", "mis", "de", "re", "ab", "ad", "ex", "a"),
+)
+_DENYING = ("non", "un", "no")
+#: Short words that stand run together with a term, beside those of the lexicon.
+_JOINED_WORDS = frozenset(
+    "a an and are at by for from in is no not of on or the there to was with without left right "
+    "new old small mild acute focal large some any this has have".split()  # noqa: SIM905
+)
+_FOLDER = Path(__file__).parent / "words"
+
+
+class Edit(NamedTuple):
+    """Tokens ``start`` to ``end`` (exclusive) of a sentence, and the words they are read as."""
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+
+
+class Speller:
+    """Reads tokens as words of a lexicon.
+
+    Args:
+        words: All words of the lexicon, in lower case; those of ``ONE_EDIT`` letters and more are
+            what unknown words are read as.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        own = frozenset(words)
+        self._targets: dict[int, list[str]] = {}
+        for word in sorted(own):
+            if len(word) >= ONE_EDIT and word.isalpha():
+                self._targets.setdefault(len(word), []).append(word)
+        self._terms = frozenset(word for word in own if len(word) >= _SPLIT_TERM)
+        self._parts = frozenset(word for word in own | _JOINED_WORDS if word.isalpha())
+        self._own = own
+        self._phrases = _phrases()
+        triggers = {_trigger(written, own) for written in self._phrases}
+        self._by_trigger: dict[str, list[tuple[str, ...]]] = {}
+        for written in self._phrases:
+            self._by_trigger.setdefault(_trigger(written, own), []).append(written)
+        #: Tokens that need no look.
+        self._plain = {word for word in own if word not in triggers}
+        self._readings: dict[str, tuple[str, ...]] = {}
+
+    def edits(self, tokens: Sequence[str]) -> list[Edit]:
+        """What is read otherwise than it is written, from left to right; most often nothing."""
+        if self._plain.issuperset(tokens):
+            return []
+        found: list[Edit] = []
+        done = 0
+        for at, token in enumerate(tokens):
+            if at < done or token in self._plain or self._is_plain(token):
+                continue
+            edit = self._edit(tokens, at, done)
+            if edit is not None:
+                found.append(edit)
+                done = edit.end
+        return found
+
+    def _is_plain(self, token: str) -> bool:
+        if token in self._by_trigger:
+            return False
+        if token in self._own or not token[0].isalpha() or len(token) > _LONGEST:
+            plain = True
+        else:
+            plain = is_english(token)
+        if plain:
+            if len(self._plain) >= _REMEMBERED:
+                self._plain = set(self._own - set(self._by_trigger))
+            self._plain.add(token)
+        return plain
+
+    def _edit(self, tokens: Sequence[str], at: int, done: int) -> Edit | None:
+        token = tokens[at]
+        edit = self._phrase(tokens, at, done)
+        if edit is not None or token in self._own or is_english(token):
+            return edit
+        windows = [
+            (start, start + size)
+            for size in range(_MOST_PIECES, 1, -1)
+            for start in range(max(at - size + 1, done), at + 1)
+            if start + size <= len(tokens)
+        ]
+        joined = [(start, end, "".join(tokens[start:end])) for start, end in windows]
+        for start, end, term in joined:
+            if term in self._terms:
+                return Edit(start, end, (term,))
+        words = self._reading(token)
+        if words:
+            return Edit(at, at + 1, words)
+        for start, end, term in joined:
+            if end - start == 2 and len(term) >= TWO_EDITS and term.isalpha():
+                near = self._nearest(term, 1)
+                if near is not None and len(near) >= TWO_EDITS:
+                    return Edit(start, end, (near,))
+        return None
+
+    def _phrase(self, tokens: Sequence[str], at: int, done: int) -> Edit | None:
+        for written in self._by_trigger.get(tokens[at], ()):
+            start = at - written.index(tokens[at])
+            if start >= done and tuple(tokens[start : start + len(written)]) == written:
+                return Edit(start, start + len(written), self._phrases[written])
+        return None
+
+    def _reading(self, token: str) -> tuple[str, ...]:
+        """The words that an unknown token is read as; none to leave it."""
+        known = self._readings.get(token)
+        if known is None:
+            if len(self._readings) >= _REMEMBERED:
+                self._readings.clear()
+            known = self._readings[token] = self._read(token)
+        return known
+
+    def _read(self, token: str) -> tuple[str, ...]:
+        if len(token) < ONE_EDIT - 1 or not token.isalpha():
+            return ()
+        parts = _segments(token, self._parts)
+        if len(parts) > 1 and self._are_joined(parts):
+            return parts
+        denied = token[2:] if token.startswith("no") else ""
+        if len(denied) >= ONE_EDIT and (near := self._nearest(denied, 1)) is not None:
+            return ("no", near)
+        near = self._nearest(token, 2)
+        return () if near is None else (near,)
+
+    def _are_joined(self, parts: tuple[str, ...]) -> bool:
+        """Whether words are long enough that nothing but these words run together is meant."""
+        longest = max(map(len, parts))
+        if longest >= ONE_EDIT or (parts[0] == "no" and longest == ONE_EDIT - 1):
+            return True
+        return min(map(len, parts)) > 3 and self._own.issuperset(parts)
+
+    def _nearest(self, token: str, most: int) -> str | None:
+        """The lexicon's word that an unknown one was meant to be, if that is plain."""
+        best: list[str] = []
+        fewest = most
+        for length in range(len(token) - most, len(token) + most + 1):
+            allowed = min(fewest, 1 if length < TWO_EDITS else 2)
+            for word, distance, _ in process.extract(
+                token, self._targets.get(length, ()), scorer=OSA.distance, score_cutoff=allowed,
+                limit=None,
+            ):  # fmt: skip
+                if _says_another(token, word):
+                    continue
+                if distance < fewest:
+                    best, fewest = [], int(distance)
+                best.append(word)
+        if not best or (fewest == 2 and _has_nearer(token)):
+            return None
+        return _settled(token, best)
+
+
+def _settled(token: str, words: list[str]) -> str | None:
+    """One of the words at the same distance: forms of one word, or the one with the same start."""
+    if len(words) > 1:
+        words = [word for word in words if word[0] == token[0]] or words
+    stem = min(words, key=len)
+    if all(word[: max(4, len(stem) - 2)] == stem[: max(4, len(stem) - 2)] for word in words):
+        return stem
+    return None
+
+
+def _says_another(written: str, word: str) -> bool:
+    """Whether the two differ by a first part that changes what a word says."""
+    if any(
+        written == part + word or word == part + written for part in (*_DENYING, "in", "im", "dis")
+    ):  # fmt: skip
+        return True
+    one, other = _first_part(written), _first_part(word)
+    if one == other or not (one and other):
+        denies = one in _DENYING or other in _DENYING
+        return denies and one != other and len(one) != len(other) and _rests_near(written, word)
+    return written[len(one) :] == word[len(other) :]
+
+
+def _rests_near(written: str, word: str) -> bool:
+    one, other = written[len(_first_part(written)) :], word[len(_first_part(word)) :]
+    return OSA.distance(one, other, score_cutoff=1) <= 1
+
+
+def _first_part(word: str) -> str:
+    fitting = [part for part in _TELLING if word.startswith(part) and len(word) > len(part) + 3]
+    return max(fitting, key=len, default="")
+
+
+def _segments(token: str, parts: frozenset[str]) -> tuple[str, ...]:
+    """The token as the fewest words of at least two letters run together; none if it is not so."""
+    best: list[tuple[str, ...] | None] = [()] + [None] * len(token)
+    for end in range(2, len(token) + 1):
+        for start in range(end - 1):
+            before, part = best[start], token[start:end]
+            if before is None or part not in parts or len(before) > 3:
+                continue
+            current = best[end]
+            if current is None or len(before) + 1 < len(current):
+                best[end] = (*before, part)
+    return best[-1] or ()
+
+
+def _has_nearer(token: str) -> bool:
+    """Whether a listed word is one edit away."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for at in range(len(token) + 1):
+        head, tail = token[:at], token[at:]
+        tries = [head + letter + tail for letter in letters]
+        if tail:
+            tries += [head + letter + tail[1:] for letter in letters]
+            tries.append(head + tail[1:])
+        if len(tail) > 1:
+            tries.append(head + tail[1] + tail[0] + tail[2:])
+        if any(is_listed(word) for word in tries):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
+    data = tomllib.loads((_FOLDER / "dictation.toml").read_text(encoding="utf-8"))
+    return {tuple(key.split()): tuple(value.split()) for key, value in data["read"].items()}
+
+
+def _trigger(written: tuple[str, ...], own: frozenset[str]) -> str:
+    """The word of a phrase that is looked for: the one that reports use least."""
+    return max(written, key=lambda word: (word not in own, not is_listed(word), len(word)))

@@ -1,0 +1,92 @@
+"""Which words are correct English: a list of 160,000, words of radiology, and how both compound.
+
+The list is made of SCOWL and WordNet (``scripts/build_words.py``; NOTICE names the licences). It
+is kept as one block of bytes and searched by bisection: a set of it would take 15 MB and 0.1 s.
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "words"
+
+#: First parts of which medicine makes words ("perihilar", "hemidiaphragm", "noncalcified").
+PREFIXES = tuple(
+    sorted(
+        (
+            *("acromio", "angio", "antero", "anti", "aorto", "arterio", "atrio", "bi", "broncho"),
+            *("cardio", "cavo", "cervico", "chondro", "contra", "coraco", "costo", "cranio"),
+            *("dextro", "endo", "epi", "extra", "femoro", "fibro", "gastro", "hemi", "hemo"),
+            *("hepato", "hydro", "hyper", "hypo", "infero", "infra", "inter", "intra", "ipsi"),
+            *("juxta", "kypho", "latero", "levo", "lumbo", "macro", "medio", "meta", "micro"),
+            *("mid", "mini", "mono", "multi", "myo", "naso", "neo", "non", "oro", "ortho"),
+            *("osteo", "over", "pan", "para", "patello", "peri", "pleuro", "pneumo", "poly"),
+            *("post", "postero", "pre", "pseudo", "quasi", "radio", "retro", "semi", "sterno"),
+            *("sub", "super", "supero", "supra", "tele", "thoraco", "tracheo", "trans", "tri"),
+            *("un", "under", "uni", "vaso", "ventriculo", "vertebro"),
+        ),
+        key=len,
+        reverse=True,
+    )
+)
+_ENDINGS = ("like", "wise", "based", "sided", "less", "ly")
+
+
+@lru_cache(maxsize=1)
+def _block() -> bytes:
+    """All words of the list, one a line, in order, with a line end before and after."""
+    return b"\n" + gzip.decompress((_FOLDER / "english.txt.gz").read_bytes()) + b"\n"
+
+
+@lru_cache(maxsize=1)
+def radiology_words() -> frozenset[str]:
+    """Words of chest radiology that general lists lack."""
+    lines = (_FOLDER / "radiology.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def is_listed(word: str) -> bool:
+    """Whether a word in lower case stands in one of the two lists."""
+    if word in radiology_words():
+        return True
+    try:
+        wanted = word.encode("ascii")
+    except UnicodeEncodeError:
+        return False
+    block = _block()
+    low, high = 0, len(block) - 1  # line ends; the word, if listed, lies between them
+    while low < high:
+        middle = block.rfind(b"\n", low, (low + high) // 2 + 1)
+        end = block.find(b"\n", middle + 1)
+        found = block[middle + 1 : end]
+        if found == wanted:
+            return True
+        if found < wanted:
+            low = end
+        else:
+            high = middle
+    return False
+
+
+def is_english(word: str) -> bool:
+    """Whether a word in lower case is listed, or made of a listed word in a way that is usual.
+
+    That is: with a first part of ``PREFIXES``, an ending such as "-like", a plural's "s" or an
+    apostrophe's ("patient's").
+    """
+    word = word.partition("'")[0]
+    if is_listed(word):
+        return True
+    if word.endswith("s") and len(word) > 5 and is_listed(word[:-1]):
+        return True
+    for ending in _ENDINGS:
+        rest = word.removesuffix(ending)
+        if rest != word and len(rest) > 3 and is_listed(rest):
+            return True
+    for prefix in PREFIXES:
+        rest = word.removeprefix(prefix)
+        if rest != word and len(rest) > 3 and (is_listed(rest) or is_listed(rest.removesuffix("s"))):
+            return True
+    return False
