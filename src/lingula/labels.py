@@ -151,6 +151,9 @@ class Evidence:
         cue: The cue as it stands in the text, or an empty string.
         probability: How likely a model finds it that this mention has this label, 0 to 1; None
             from a labeler without probabilities.
+        read: The mention as it was read, where that differs from how it is written (a misspelling
+            put right), or an empty string.
+        cue_read: The same of the cue.
     """
 
     observation: str
@@ -163,6 +166,8 @@ class Evidence:
     cue_end: int | None = None
     cue: str = ""
     probability: float | None = None
+    read: str = ""
+    cue_read: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,8 @@ from lingula.schemas import load_schema
 
 #: Options that only the rules know, and those that only BERT labelers know.
 RULE_OPTIONS = frozenset({"lexicon", "aggregation", "cache"})
+#: What the rules and the built-in labeler, which holds rules, know.
+READING_OPTIONS = frozenset({"spelling"})
 BERT_OPTIONS = frozenset({"batch_size", "device", "runtime", "precision", "threads", "long"})
 
 
@@ -24,6 +26,7 @@ def load(
             CheXbert checkpoint (``.pth``), or a model folder.
         schema: A schema, its name, or a TOML file; the labeler's own if not given.
         options: Passed to the labeler: ``lexicon``, ``aggregation`` and ``cache`` for the rules;
+            ``spelling`` for the rules and the built-in labeler;
             ``device``, ``runtime``, ``precision``, ``batch_size``, ``threads`` and ``long`` for
             BERT labelers.
 
@@ -46,6 +49,7 @@ def load(
         from lingula.builtin import BuiltinLabeler
 
         return BuiltinLabeler(schema=schema, **options)
+    _refuse(options, READING_OPTIONS, "BERT labelers; they are for the rules")
     path = Path(name)
     if not path.exists():
         raise InputError(

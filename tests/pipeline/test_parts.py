@@ -119,6 +119,8 @@ def test_a_cue_in_another_column_has_no_offsets() -> None:
             "cue_end": None,
             "cue": "No",
             "rule": "rule",
+            "read": "",
+            "cue_read": "",
         }
     ]
 

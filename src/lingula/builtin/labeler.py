@@ -35,6 +35,7 @@ class BuiltinLabeler:
         device: "cpu", which is all that it has.
         runtime: "onnx", likewise.
         precision: "int8", likewise.
+        spelling: How the rules read misspelled words: "lenient" or "exact".
 
     Raises:
         RecipeError: If another device, runtime or precision is asked for.
@@ -57,6 +58,7 @@ class BuiltinLabeler:
         device: str | None = None,
         runtime: str | None = None,
         precision: str | None = None,
+        spelling: str = "lenient",
     ) -> None:
         for option, given, only in (
             ("device", device, "cpu"),
@@ -68,7 +70,7 @@ class BuiltinLabeler:
                     f"the built-in model has only the {option} {only!r}, not {given!r}; leave the "
                     "option out, or train a model of your own"
                 )
-        self.rules = RuleLabeler()
+        self.rules = RuleLabeler(spelling=spelling)
         if schema is not None and schema.names != self.rules.schema.names:
             raise SchemaError(
                 f"the built-in labeler knows the schema {self.rules.schema.name!r} only, not "

@@ -76,6 +76,7 @@ def command(
     schema: str | None,
     lexicon: str | None,
     aggregation: str | None,
+    spelling: str | None,
     sections: str,
     observations: tuple[str, ...],
     method: Method,
@@ -90,7 +91,9 @@ def command(
     """
     if sum(value is not None for value in (text, file, table)) != 1:
         raise click.UsageError("name exactly one of TEXT, --file and --table")
-    labeler = load_labeler(labeler_name, schema, lexicon=lexicon, aggregation=aggregation)
+    labeler = load_labeler(
+        labeler_name, schema, lexicon=lexicon, aggregation=aggregation, spelling=spelling
+    )
     names: Sequence[str] | None = None
     given: Labels | None = None
     if table is not None:

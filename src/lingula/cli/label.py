@@ -67,6 +67,7 @@ def command(
     schema: str | None,
     lexicon: str | None,
     aggregation: str | None,
+    spelling: str | None,
     text_columns: tuple[str, ...],
     id_column: str | None,
     sections: str,
@@ -103,6 +104,7 @@ def command(
     options: dict[str, Any] = {
         "lexicon": lexicon,
         "aggregation": aggregation,
+        "spelling": spelling,
         "batch_size": batch_size,
         "device": device,
         "runtime": runtime,

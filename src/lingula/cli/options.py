@@ -32,6 +32,12 @@ _LABELER_OPTIONS = (
         type=click.Choice(["chexpert", "chexpert-code"]),
         help="How the rules join mentions: as CheXpert's paper says (the default), or its program.",
     ),
+    click.option(
+        "--spelling",
+        type=click.Choice(["lenient", "exact"]),
+        help="Whether misspelled, run-together and split words are read as what they were meant to "
+        "be (the default), or every word as it is written.",
+    ),
 )
 
 _INPUT_OPTIONS = (
@@ -68,7 +74,7 @@ _INPUT_OPTIONS = (
 
 
 def labeler_options(command: Command) -> Command:
-    """Add --labeler, --schema, --lexicon and --aggregation to a command."""
+    """Add --labeler, --schema, --lexicon, --aggregation and --spelling to a command."""
     return _with(_LABELER_OPTIONS, command)
 
 

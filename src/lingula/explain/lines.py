@@ -75,6 +75,8 @@ def _evidence_values(item: Evidence) -> dict[str, Any]:
         "cue_start": item.cue_start,
         "cue_end": item.cue_end,
         "cue": item.cue,
+        "read": item.read,
+        "cue_read": item.cue_read,
         "rule": item.rule,
     }
 
@@ -89,12 +91,16 @@ def _mentions(items: tuple[Evidence, ...]) -> str:
 
 
 def _mention(item: Evidence) -> str:
-    cue = f" with {_shown(item.cue)}" if item.cue else ""
+    cue = f" with {_shown(item.cue)}{_read(item.cue_read)}" if item.cue else ""
     return f"{_quoted(item)}{cue} [{item.rule}]".strip()
 
 
 def _quoted(item: Evidence) -> str:
-    return f"{_shown(item.phrase)} at {item.start}" if item.phrase else ""
+    return f"{_shown(item.phrase)}{_read(item.read)} at {item.start}" if item.phrase else ""
+
+
+def _read(words: str) -> str:
+    return f" (read as {_shown(words)})" if words else ""
 
 
 def _shown(words: str) -> str:

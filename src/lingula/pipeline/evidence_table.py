@@ -17,7 +17,8 @@ def evidence_schema() -> pa.Schema:
     """Columns of the evidence table.
 
     ``row`` counts the rows of the output from 1; ``column`` names the text column into which the
-    offsets point (characters, end exclusive); ``label`` is 1, 0, -1 or null.
+    offsets point (characters, end exclusive); ``label`` is 1, 0, -1 or null; ``read`` and
+    ``cue_read`` hold what a misspelled mention or cue was read as, and are empty else.
     """
     import pyarrow as pa
 
@@ -35,6 +36,8 @@ def evidence_schema() -> pa.Schema:
             ("cue_end", pa.int64()),
             ("cue", pa.string()),
             ("rule", pa.string()),
+            ("read", pa.string()),
+            ("cue_read", pa.string()),
         ]
     )
 
@@ -93,4 +96,6 @@ def _cells(item: Evidence, row: EvidenceRow, columns: Sequence[str]) -> tuple[An
         cue_end,
         item.cue,
         item.rule,
+        item.read,
+        item.cue_read,
     )

@@ -13,7 +13,7 @@ from lingula.rules.headers import sentence_walls
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
 from lingula.rules.matcher import Matcher
 from lingula.rules.mentions import MentionExtractor
-from lingula.rules.patterns import token_spans, tokens_of
+from lingula.rules.tokens import TokenReader, TokenView
 from lingula.text.sentences import split_sentences
 
 #: Distinct sentences that are remembered; about 100 bytes each, with reasons a few hundred.
@@ -37,6 +37,8 @@ class Reason(NamedTuple):
         rule: Name of the rule, or of both rules, that gave the label.
         cue_start: First character of the cue, or None for a mention without a cue.
         cue_end: One past the cue's last character, or None.
+        read: The mention as it was read, if otherwise than written.
+        cue_read: The same of the cue.
     """
 
     observation: str
@@ -48,12 +50,22 @@ class Reason(NamedTuple):
     rule: str
     cue_start: int | None
     cue_end: int | None
+    read: str = ""
+    cue_read: str = ""
 
     def at(self, text: str, sentence: int) -> Evidence:
         """The evidence in a text in which the sentence begins at character ``sentence``."""
         start, end = self.start + sentence, self.end + sentence
         if self.cue_start is None or self.cue_end is None:
-            return Evidence(self.observation, self.label, start, end, text[start:end], self.rule)
+            return Evidence(
+                self.observation,
+                self.label,
+                start,
+                end,
+                text[start:end],
+                self.rule,
+                read=self.read,
+            )
         cue_start, cue_end = self.cue_start + sentence, self.cue_end + sentence
         return Evidence(
             self.observation,
@@ -65,6 +77,8 @@ class Reason(NamedTuple):
             cue_start,
             cue_end,
             text[cue_start:cue_end],
+            read=self.read,
+            cue_read=self.cue_read,
         )
 
 
@@ -78,11 +92,13 @@ class SentenceJudge:
         lexicon: The rules.
         cache: Whether to remember the sentences that were judged. They are patients' text, in
             memory until the process ends.
+        spelling: "lenient" or "exact", see ``TokenReader``.
     """
 
-    def __init__(self, lexicon: Lexicon, cache: bool = True) -> None:
+    def __init__(self, lexicon: Lexicon, cache: bool = True, spelling: str = "lenient") -> None:
         self.lexicon = lexicon
         self._room = CACHE_SENTENCES if cache else 0
+        self._reader = TokenReader(lexicon, spelling, cache=cache)
         self._matcher = Matcher(lexicon)
         self._extractor = MentionExtractor(lexicon, self._matcher)
         self._classifier = AssertionClassifier(lexicon)
@@ -106,8 +122,11 @@ class SentenceJudge:
         if known is None:
             assertions = self._judge(sentence)
             self._remember(sentence, assertions)
-            spans = list(token_spans(sentence)) if assertions else []
-            known = tuple(self._reason(assertion, spans) for assertion in assertions)
+            if assertions:
+                view = self._reader.view(sentence)
+                known = tuple(self._reason(assertion, view) for assertion in assertions)
+            else:
+                known = ()
             if len(self._reasons) >= self._room:
                 self._reasons.clear()
             if self._room:
@@ -134,21 +153,23 @@ class SentenceJudge:
         return found
 
     def _judge(self, sentence: str) -> list[Assertion]:
-        scan = self._matcher.scan(tokens_of(sentence))
+        scan = self._matcher.scan(self._reader.tokens(sentence))
         if scan is None:
             return []
         walls = sentence_walls(scan, self._words)
         mentions = self._extractor.extract(scan, walls)
         return self._classifier.classify_all(scan, mentions, walls)
 
-    def _reason(self, assertion: Assertion, spans: list[tuple[int, int]]) -> Reason:
+    def _reason(self, assertion: Assertion, view: TokenView) -> Reason:
         mention, label, cue, said = assertion
         rule = self.lexicon.mentions[mention.rule]
+        spans = view.spans
         start, end = spans[mention.start][0], spans[mention.end - 1][1]
-        name, cue_start, cue_end = rule.name, None, None
+        name, cue_start, cue_end, cue_read = rule.name, None, None, ""
         if cue is not None:
             name = f"{rule.name} / {self.lexicon.cues[cue.rule].name}"
             cue_start, cue_end = spans[cue.start][0], spans[cue.end - 1][1]
+            cue_read = view.read_as(cue.start, cue.end)
         return Reason(
             rule.observation,
             label,
@@ -159,6 +180,8 @@ class SentenceJudge:
             name,
             cue_start,
             cue_end,
+            view.read_as(mention.start, mention.end),
+            cue_read,
         )
 
 

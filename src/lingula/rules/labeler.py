@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from lingula.rules.judging import LONGEST_SENTENCE, SentenceJudge, sentence_span
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
 from lingula.text.sentences import split_sentences
+from lingula.text.vocabulary import spelling_digest
 
 
 class RuleLabeler:
@@ -23,8 +25,11 @@ class RuleLabeler:
         aggregation: "chexpert" (the paper's rule) or "chexpert-code" (the program's).
         cache: Whether to remember judged sentences, which are patients' text; without, repeated
             sentences are judged again (docs/patients.md).
+        spelling: "lenient" reads misspelled, run-together and split words of the lexicon as what
+            they were meant to be; "exact" takes every word as it is written.
 
     Raises:
+        InputError: If the spelling is neither.
         LexiconError: If the lexicon is missing or malformed.
         SchemaError: If no rules are known for the schema, or the aggregation is unknown.
     """
@@ -39,6 +44,7 @@ class RuleLabeler:
         lexicon: str | Path | Lexicon | None = None,
         aggregation: str = "chexpert",
         cache: bool = True,
+        spelling: str = "lenient",
     ) -> None:
         if lexicon is None:
             name = "chexpert14" if schema is None else schema.name
@@ -59,7 +65,8 @@ class RuleLabeler:
         self.aggregation = aggregation
         self._table = label_table(aggregation)
         #: What each sentence says; remembers the sentences that it has judged.
-        self.judge = SentenceJudge(lexicon, cache)
+        self.judge = SentenceJudge(lexicon, cache, spelling)
+        self.spelling = spelling
 
     @property
     def schema(self) -> Schema:
@@ -68,8 +75,13 @@ class RuleLabeler:
 
     @property
     def sha256(self) -> str:
-        """Digest of the rule files, as hexadecimal text: what a figure should be quoted with."""
-        return self.lexicon.digest
+        """Digest of the rule files, and of the lists by which misspelled words are read.
+
+        Hexadecimal text: what a figure should be quoted with.
+        """
+        if self.spelling == "exact":
+            return self.lexicon.digest
+        return hashlib.sha256((self.lexicon.digest + spelling_digest()).encode()).hexdigest()
 
     def label(self, texts: Sequence[str | None], *, evidence: bool = False) -> Labels:
         """Labels of n texts; an empty or missing text gets blanks.

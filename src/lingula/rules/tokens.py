@@ -39,16 +39,19 @@ class TokenReader:
     Args:
         lexicon: Its words are what misspelled ones are read as.
         spelling: One of ``SPELLINGS``.
+        cache: Whether to remember words that were looked up; some may be patients' names.
 
     Raises:
         InputError: If the spelling is none of them.
     """
 
-    def __init__(self, lexicon: Lexicon, spelling: str = "lenient") -> None:
+    def __init__(self, lexicon: Lexicon, spelling: str = "lenient", *, cache: bool = True) -> None:
         if spelling not in SPELLINGS:
             raise InputError(f"spelling is one of {', '.join(SPELLINGS)}, not {spelling!r}")
         self.spelling = spelling
-        self._speller = Speller(lexicon_words(lexicon)) if spelling == "lenient" else None
+        self._speller: Speller | None = None
+        if spelling == "lenient":
+            self._speller = Speller(lexicon_words(lexicon), cache=cache)
 
     def tokens(self, sentence: str) -> list[str]:
         """The tokens as they are read."""
@@ -70,9 +73,10 @@ class TokenReader:
         for edit in edits:
             _keep(view, written[at : edit.start], spans[at : edit.start])
             whole = spans[edit.start][0], spans[edit.end - 1][1]
+            parts = _parts(edit, written, whole)
             view.tokens.extend(edit.words)
-            view.spans.extend(_parts(edit, written, whole))
-            view.changed.extend([True] * len(edit.words))
+            view.spans.extend(parts or [whole] * len(edit.words))
+            view.changed.extend([not parts] * len(edit.words))
             at = edit.end
         _keep(view, written[at:], spans[at:])
         return view
@@ -100,10 +104,10 @@ def _keep(view: TokenView, tokens: list[str], spans: list[tuple[int, int]]) -> N
 
 
 def _parts(edit: Edit, written: list[str], whole: tuple[int, int]) -> list[tuple[int, int]]:
-    """Where each word of an edit stands: its own letters if they were run together, else all."""
+    """Where words that were run together stand; none for another kind of edit."""
     token = written[edit.start] if edit.end == edit.start + 1 else ""
     if "".join(edit.words) != token or whole[1] - whole[0] != len(token):
-        return [whole] * len(edit.words)
+        return []
     spans, at = [], whole[0]
     for word in edit.words:
         spans.append((at, at + len(word)))

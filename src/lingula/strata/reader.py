@@ -15,7 +15,7 @@ from lingula.rules.clauses import ClauseWords
 from lingula.rules.headers import sentence_walls
 from lingula.rules.matcher import Matcher, Scan, Span
 from lingula.rules.mentions import MentionExtractor
-from lingula.rules.patterns import token_spans, tokens_of
+from lingula.rules.tokens import TokenReader
 from lingula.strata.attach import attach
 from lingula.strata.cells import Cells
 from lingula.strata.definitions import detail_names, strata, strata_lexicon
@@ -74,6 +74,7 @@ class StrataReader:
         self._strata = strata()
         self._mentions = lexicon.mentions
         self._cues = lexicon.cues
+        self._reader = TokenReader(lexicon)
         self._matcher = Matcher(lexicon)
         self._extractor = MentionExtractor(lexicon, self._matcher)
         self._classifier = AssertionClassifier(lexicon)
@@ -150,7 +151,7 @@ class StrataReader:
                 yield start, end, found
 
     def _judge(self, sentence: str) -> _Sentence:
-        scan = self._matcher.scan(tokens_of(sentence))
+        scan = self._matcher.scan(self._reader.tokens(sentence))
         if scan is None or all(self._is_detail[span.rule] for span in scan.mentions):
             return _NOTHING
         walls = sentence_walls(scan, self._words)
@@ -239,7 +240,8 @@ class StrataReader:
     ) -> tuple[StratumEvidence, ...]:
         found: list[StratumEvidence] = []
         for start, end, sentence in pieces:
-            spans = [(start + a, start + b) for a, b in token_spans(text[start:end])]
+            view = self._reader.view(text[start:end])
+            spans = [(start + a, start + b) for a, b in view.spans]
             for fact in sentence.facts:
                 item, cell = self._strata[fact.stratum], cells[fact.stratum]
                 value = fact.value

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 (word lists are easier to read and to extend as running text)
 """Words as they were meant: misspelled, run-together and split words of a lexicon.
 
 Only words that are no English are looked at (``vocabulary.py``), besides a list of what dictation
@@ -44,7 +45,12 @@ _DENYING = ("non", "un", "no")
 #: Short words that stand run together with a term, beside those of the lexicon.
 _JOINED_WORDS = frozenset(
     "a an and are at by for from in is no not of on or the there to was with without left right "
-    "new old small mild acute focal large some any this has have".split()  # noqa: SIM905
+    "new old small mild acute focal large some any this has have".split()
+)
+#: Words that are in every other report.
+_FREQUENT = frozenset(
+    "a at the no in of is with pleural nodule effusion heart acute evidence focal remarkable more "
+    "thorax changed pulmonary lung space".split()
 )
 _FOLDER = Path(__file__).parent / "words"
 
@@ -63,15 +69,18 @@ class Speller:
     Args:
         words: All words of the lexicon, in lower case; those of ``ONE_EDIT`` letters and more are
             what unknown words are read as.
+        cache: Whether to remember the words that were looked up.
     """
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], *, cache: bool = True) -> None:
+        self._room = _REMEMBERED if cache else 0
         own = frozenset(words)
         self._targets: dict[int, list[str]] = {}
         for word in sorted(own):
             if len(word) >= ONE_EDIT and word.isalpha():
                 self._targets.setdefault(len(word), []).append(word)
         self._terms = frozenset(word for word in own if len(word) >= _SPLIT_TERM)
+        self._all_terms = " ".join(self._terms)
         self._parts = frozenset(word for word in own | _JOINED_WORDS if word.isalpha())
         self._own = own
         self._phrases = _phrases()
@@ -82,6 +91,11 @@ class Speller:
         #: Tokens that need no look.
         self._plain = {word for word in own if word not in triggers}
         self._readings: dict[str, tuple[str, ...]] = {}
+        self._english: dict[str, bool] = {}
+        long = [word for word in own if len(word) >= TWO_EDITS and word.isalpha()]
+        self._heads = frozenset(word[:end] for word in long for end in range(3, len(word) - 1))
+        self._starts = frozenset(word[at : at + 3] for word in long for at in range(len(word) - 2))
+        self._tails = frozenset(word[at:] for word in long for at in range(2, len(word) - 2))
 
     def edits(self, tokens: Sequence[str]) -> list[Edit]:
         """What is read otherwise than it is written, from left to right; most often nothing."""
@@ -104,17 +118,18 @@ class Speller:
         if token in self._own or not token[0].isalpha() or len(token) > _LONGEST:
             plain = True
         else:
-            plain = is_english(token)
+            plain = self._is_english(token) or not (self._is_piece(token) or self._reading(token))
         if plain:
-            if len(self._plain) >= _REMEMBERED:
+            if len(self._plain) >= self._room:
                 self._plain = set(self._own - set(self._by_trigger))
-            self._plain.add(token)
+            if self._room:
+                self._plain.add(token)
         return plain
 
     def _edit(self, tokens: Sequence[str], at: int, done: int) -> Edit | None:
         token = tokens[at]
         edit = self._phrase(tokens, at, done)
-        if edit is not None or token in self._own or is_english(token):
+        if edit is not None or token in self._own or self._is_english(token):
             return edit
         windows = [
             (start, start + size)
@@ -130,11 +145,26 @@ class Speller:
         if words:
             return Edit(at, at + 1, words)
         for start, end, term in joined:
-            if end - start == 2 and len(term) >= TWO_EDITS and term.isalpha():
+            pieces = end - start == 2 and len(term) >= TWO_EDITS and term.isalpha()
+            if pieces and (tokens[start] in self._heads or tokens[start + 1] in self._tails):
                 near = self._nearest(term, 1)
                 if near is not None and len(near) >= TWO_EDITS:
                     return Edit(start, end, (near,))
         return None
+
+    def _is_piece(self, token: str) -> bool:
+        """Whether a token can be one of the pieces of a split term."""
+        return token in self._all_terms or token[:3] in self._starts
+
+    def _is_english(self, token: str) -> bool:
+        known = self._english.get(token)
+        if known is None:
+            known = is_english(token)
+            if len(self._english) >= self._room:
+                self._english.clear()
+            if self._room:
+                self._english[token] = known
+        return known
 
     def _phrase(self, tokens: Sequence[str], at: int, done: int) -> Edit | None:
         for written in self._by_trigger.get(tokens[at], ()):
@@ -147,9 +177,11 @@ class Speller:
         """The words that an unknown token is read as; none to leave it."""
         known = self._readings.get(token)
         if known is None:
-            if len(self._readings) >= _REMEMBERED:
+            known = self._read(token)
+            if len(self._readings) >= self._room:
                 self._readings.clear()
-            known = self._readings[token] = self._read(token)
+            if self._room:
+                self._readings[token] = known
         return known
 
     def _read(self, token: str) -> tuple[str, ...]:
@@ -181,7 +213,7 @@ class Speller:
                 token, self._targets.get(length, ()), scorer=OSA.distance, score_cutoff=allowed,
                 limit=None,
             ):  # fmt: skip
-                if _says_another(token, word):
+                if distance > fewest or _says_another(token, word):
                     continue
                 if distance < fewest:
                     best, fewest = [], int(distance)
@@ -197,8 +229,16 @@ def _settled(token: str, words: list[str]) -> str | None:
         words = [word for word in words if word[0] == token[0]] or words
     stem = min(words, key=len)
     if all(word[: max(4, len(stem) - 2)] == stem[: max(4, len(stem) - 2)] for word in words):
-        return stem
+        return max(words, key=lambda word: _likeness(token, word))
     return None
+
+
+def _likeness(written: str, word: str) -> tuple[bool, bool, int]:
+    """How like two words at the same distance are: letters that changed places, same end, longer.
+
+    People leave letters out more often than they put others in.
+    """
+    return sorted(written) == sorted(word), written[-1] == word[-1], len(word)
 
 
 def _says_another(written: str, word: str) -> bool:
@@ -262,4 +302,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
 
 def _trigger(written: tuple[str, ...], own: frozenset[str]) -> str:
     """The word of a phrase that is looked for: the one that reports use least."""
-    return max(written, key=lambda word: (word not in own, not is_listed(word), len(word)))
+    return max(
+        written,
+        key=lambda word: (word not in _FREQUENT, word not in own, not is_listed(word), len(word)),
+    )

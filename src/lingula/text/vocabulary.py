@@ -7,6 +7,7 @@ is kept as one block of bytes and searched by bisection: a set of it would take 
 from __future__ import annotations
 
 import gzip
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def radiology_words() -> frozenset[str]:
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
+@lru_cache(maxsize=1)
+def spelling_digest() -> str:
+    """sha256 of the word lists, as hexadecimal text."""
+    digest = hashlib.sha256()
+    for name in ("english.txt.gz", "radiology.txt", "dictation.toml"):
+        digest.update((_FOLDER / name).read_bytes())
+    return digest.hexdigest()
+
+
 def is_listed(word: str) -> bool:
     """Whether a word in lower case stands in one of the two lists."""
     if word in radiology_words():
@@ -79,7 +89,7 @@ def is_english(word: str) -> bool:
     word = word.partition("'")[0]
     if is_listed(word):
         return True
-    if word.endswith("s") and len(word) > 5 and is_listed(word[:-1]):
+    if word[-1:] == "s" and word[:-1] in radiology_words():
         return True
     for ending in _ENDINGS:
         rest = word.removesuffix(ending)
@@ -87,6 +97,10 @@ def is_english(word: str) -> bool:
             return True
     for prefix in PREFIXES:
         rest = word.removeprefix(prefix)
-        if rest != word and len(rest) > 3 and (is_listed(rest) or is_listed(rest.removesuffix("s"))):
+        if (
+            rest != word
+            and len(rest) > 3
+            and (is_listed(rest) or is_listed(rest.removesuffix("s")))
+        ):
             return True
     return False
