@@ -87,7 +87,7 @@ def openi_texts(wheel: Path, seed: int) -> list[str]:
         for item in read_openi(wheel)
         if item.uid not in measured_ids() and item.text.strip()
     ]
-    return random.Random(seed).sample(texts, REPORTS)
+    return random.Random(seed).sample(texts, min(REPORTS, len(texts)))
 
 
 def table(title: str, texts: list[str], labelers: dict[str, lingula.Labeler], seed: int) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import html
 import random
 import re
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
+import invariance
 import numpy as np
 import pytest
 from changes import (
@@ -137,3 +141,23 @@ def test_what_is_counted_as_kept():
     after = np.array([[1, 0, 2, 0], [0, 0, 0, 1]], dtype=np.int8)
     kept = compare(before, after)
     assert (kept.same, kept.before, kept.either) == (1, 3, 4)
+
+
+REPORT = """<eCitation><uId id="{uid}"/><AbstractText Label="FINDINGS">{text}</AbstractText>
+</eCitation>"""
+
+
+def test_the_command_reads_the_development_part_only(tmp_path):
+    kept = sorted(invariance.measured_ids())[0]
+    for uid, text in (("CXR900001", "No effusion."), (kept, "Left-out text with a pneumothorax.")):
+        (tmp_path / f"{uid}.xml").write_text(REPORT.format(uid=uid, text=text), encoding="utf-8")
+    assert invariance.openi_texts(tmp_path, seed=1) == ["No effusion."]
+    command = [sys.executable, str(Path(invariance.__file__)), str(tmp_path), "--labeler", "rules"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Open-i, development: 1 texts" in told
+    assert told.count("| upper case | ") == 2
+    assert "| upper case | 1 | 100.00 / 100.00 |" in told
+    shown = subprocess.run(
+        [*command, "--show", "recommendation added"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "Left-out" not in shown + told
