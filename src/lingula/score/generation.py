@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from lingula.errors import InputError, SchemaError
 from lingula.labels import Labeler, Labels, is_missing
 from lingula.score.conventions import find_conventions
 from lingula.score.labeling import Progress, check_lengths, label_pairs
-from lingula.score.pairing import all_drop_duplicates, pair_by_id, pair_by_row
+from lingula.score.pairing import all_drop_duplicates, check_unique, first_places
 from lingula.score.per_report import per_report_table
 from lingula.score.provenance import (
     Provenance,
@@ -21,11 +23,13 @@ from lingula.score.result import Bootstrap, GenerationScores
 from lingula.score.scoring import score_labels
 from lingula.score.sections import count_unsectioned, select_all
 from lingula.score.similarity import chexbert_similarity
-from lingula.score.state import GenerationState, check_same_kind, join_states, state_notes
+from lingula.score.state import GenerationState, join_states, state_notes
 from lingula.text.sections import select_sections
 
 if TYPE_CHECKING:
     import pyarrow
+
+_NO_ROWS = np.empty(0, dtype=np.intp)
 
 
 class GenerationScore:
@@ -107,24 +111,17 @@ class GenerationScore:
             raise InputError("there is no labeler to label reports with; feed update_labels")
         check_lengths(references, generated)
         names = _checked_ids(ids, len(references))
+        sides: list[Sequence[str | None]] = [references, generated]
         unsectioned = (0, 0)
         if self.sections is not None:
-            unsectioned = (
-                count_unsectioned(references, self.sections),
-                count_unsectioned(generated, self.sections),
-            )
-            references = select_all(references, self.sections)
-            generated = select_all(generated, self.sections)
+            unsectioned = _each(sides, lambda side: count_unsectioned(side, self.sections or ()))
+            sides = [select_all(side, self.sections) for side in sides]
         cut_before: int = getattr(self.labeler, "truncated", 0)
-        true, guess = label_pairs(self.labeler, references, generated, progress)
+        true, guess = label_pairs(self.labeler, sides[0], sides[1], progress)
         cut: int = getattr(self.labeler, "truncated", 0) - cut_before
         similarity = None
         if self.with_similarity:
-            similarity = chexbert_similarity(self.labeler, references, generated, progress)
-        empty = (
-            sum(is_missing(text) for text in references),
-            sum(is_missing(text) for text in generated),
-        )
+            similarity = chexbert_similarity(self.labeler, sides[0], sides[1], progress)
         self._append(
             GenerationState(
                 true.schema,
@@ -132,10 +129,10 @@ class GenerationScore:
                 guess.classes,
                 names,
                 similarity,
-                empty,
-                unsectioned,
-                cut,
-                describe_labeler(self.labeler),
+                empty=_each(sides, lambda side: sum(is_missing(text) for text in side)),
+                unsectioned=unsectioned,
+                cut=cut,
+                labeler=describe_labeler(self.labeler),
             )
         )
 
@@ -169,11 +166,8 @@ class GenerationScore:
                 references.classes,
                 generated.classes,
                 _checked_ids(ids, len(references)),
-                None,
-                (0, 0),
-                (0, 0),
-                0,
-                (labeler, None),
+                similarity=None,
+                labeler=(labeler, None),
             )
         )
 
@@ -192,27 +186,21 @@ class GenerationScore:
                 duplicates), or a bootstrap option is out of range.
             SchemaError: If the schema lacks one of CheXpert's 14 observations.
         """
-        boot = _bootstrap(bootstrap, seed, confidence)
+        boot = Bootstrap(bootstrap, seed, confidence)
         state, dropped = self._pairs()
         scores = score_labels(
             Labels(state.schema, state.references),
             Labels(state.schema, state.generated),
             self.conventions,
             similarity=state.similarity,
-            bootstrap=boot,
+            bootstrap=boot if bootstrap else None,
         )
         name, sha256 = state.labeler
         return GenerationScores(
             scores,
             len(state),
-            Provenance(
-                name,
-                sha256,
-                state.schema.name,
-                self.section,
-                package_versions(),
-            ),
-            boot,
+            Provenance(name, sha256, state.schema.name, self.section, package_versions()),
+            boot if bootstrap else None,
             (*self.notes, *state_notes(state, dropped)),
         )
 
@@ -269,17 +257,14 @@ class GenerationScore:
         state = self.state
         if state.ids is None:
             return state, 0
-        if all_drop_duplicates(self.conventions):
-            kept = pair_by_row(len(state), len(state), state.ids, drop_duplicates=True)
-        else:
-            kept = pair_by_id(state.ids, state.ids)
-        if not kept.dropped:
-            return state, 0
-        return state.take(kept.references), kept.dropped
+        if not all_drop_duplicates(self.conventions):
+            check_unique(state.ids, "the references")
+        kept = np.array(list(first_places(state.ids).values()), dtype=np.intp)
+        return state.take(kept), len(state) - len(kept)
 
     def _append(self, state: GenerationState) -> None:
         if self._states:
-            check_same_kind(self._states[0], state)
+            join_states([self._states[0].take(_NO_ROWS), state.take(_NO_ROWS)])  # do they fit?
         self._states.append(state)
 
 
@@ -323,11 +308,7 @@ def _checked_ids(ids: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
     return None if ids is None else tuple(str(text) for text in ids)
 
 
-def _bootstrap(resamples: int, seed: int, confidence: float) -> Bootstrap | None:
-    if resamples < 0:
-        raise InputError(f"the number of resamples must be 0 or more, not {resamples}")
-    if seed < 0:
-        raise InputError(f"the seed must be 0 or more, not {seed}")
-    if not 0 < confidence < 1:
-        raise InputError(f"the confidence must lie between 0 and 1, not at {confidence}")
-    return Bootstrap(resamples, seed, confidence) if resamples else None
+def _each(
+    sides: Sequence[Sequence[str | None]], count: Callable[[Sequence[str | None]], int]
+) -> tuple[int, int]:
+    return count(sides[0]), count(sides[1])

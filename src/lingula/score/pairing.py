@@ -51,24 +51,23 @@ def pair_by_id(
     if not drop_duplicates:
         check_unique(reference_ids, names[0])
         check_unique(generated_ids, names[1])
-    first_reference, first_generated = _first_places(reference_ids), _first_places(generated_ids)
-    lacking = [text for text in first_reference if text not in first_generated]
-    surplus = [text for text in first_generated if text not in first_reference]
-    problems = []
-    if lacking:
-        problems.append(f"{_number(lacking)} in {names[0]} only: {_examples(lacking)}")
-    if surplus:
-        problems.append(f"{_number(surplus)} in {names[1]} only: {_examples(surplus)}")
+    first_reference, first_generated = first_places(reference_ids), first_places(generated_ids)
+    here = [text for text in first_reference if text not in first_generated]
+    there = [text for text in first_generated if text not in first_reference]
+    problems = [
+        f"{_number(alone)} in {name} only: {_examples(alone)}"
+        for name, alone in zip(names, (here, there), strict=True)
+        if alone
+    ]
     if problems:
         raise InputError(
             "; ".join(problems) + ". Every reference needs its generated report and the other way "
             "round: leaving reports out would change the score"
         )
-    shared = list(first_reference)
     return Pairs(
-        np.array([first_reference[text] for text in shared], dtype=np.intp),
-        np.array([first_generated[text] for text in shared], dtype=np.intp),
-        max(len(reference_ids), len(generated_ids)) - len(shared),
+        np.array(list(first_reference.values()), dtype=np.intp),
+        np.array([first_generated[text] for text in first_reference], dtype=np.intp),
+        max(len(reference_ids), len(generated_ids)) - len(first_reference),
     )
 
 
@@ -99,7 +98,7 @@ def pair_by_row(
         )
     rows = np.arange(n_references)
     if ids is not None and drop_duplicates:
-        rows = np.array(list(_first_places(ids).values()), dtype=np.intp)
+        rows = np.array(list(first_places(ids).values()), dtype=np.intp)
     return Pairs(rows, rows, n_references - len(rows))
 
 
@@ -130,12 +129,13 @@ def dropped_note(count: int) -> str:
     rows = (
         "1 report with a repeated id was"
         if count == 1
-        else (f"{count} reports with a repeated id were")
+        else f"{count} reports with a repeated id were"
     )
     return f"{rows} dropped; of each id the first counts."
 
 
-def _first_places(ids: Sequence[str]) -> dict[str, int]:
+def first_places(ids: Sequence[str]) -> dict[str, int]:
+    """Where each id first occurs."""
     places: dict[str, int] = {}
     for place, text in enumerate(ids):
         places.setdefault(text, place)

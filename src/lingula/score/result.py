@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from lingula.errors import InputError
@@ -23,11 +23,22 @@ class Bootstrap:
         resamples: Number of resamples.
         seed: Seed of the generator.
         confidence: Coverage, 0.95 for a 95% interval.
+
+    Raises:
+        InputError: If a number is out of range.
     """
 
     resamples: int
     seed: int
     confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        if self.resamples < 0:
+            raise InputError(f"the number of resamples must be 0 or more, not {self.resamples}")
+        if self.seed < 0:
+            raise InputError(f"the seed must be 0 or more, not {self.seed}")
+        if not 0 < self.confidence < 1:
+            raise InputError(f"the confidence must lie between 0 and 1, not at {self.confidence}")
 
 
 @dataclass(frozen=True)
@@ -132,23 +143,11 @@ class GenerationScores:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; an undefined figure is None."""
-        boot = self.bootstrap
+        boot = None if self.bootstrap is None else asdict(self.bootstrap)
         return {
-            "reports": self.reports,
-            "labeler": self.provenance.labeler,
-            "labeler_sha256": self.provenance.labeler_sha256,
-            "schema": self.provenance.schema,
-            "section": self.provenance.section,
+            **self._ground(),
             "versions": dict(self.provenance.versions),
-            "bootstrap": None
-            if boot is None
-            else {
-                "unit": "report",
-                "method": "percentile",
-                "resamples": boot.resamples,
-                "seed": boot.seed,
-                "confidence": boot.confidence,
-            },
+            "bootstrap": boot and {"unit": "report", "method": "percentile", **boot},
             "notes": list(self.notes),
             "conventions": {
                 name: {
@@ -163,19 +162,24 @@ class GenerationScores:
     def rows(self) -> Iterator[dict[str, Any]]:
         """One flat row a score, each with the whole provenance: what the CSV file holds."""
         boot = self.bootstrap
-        for score in self.scores:
-            yield {
-                **_score_row(score),
-                "confidence": None if boot is None else boot.confidence,
-                "resamples": None if boot is None else boot.resamples,
-                "seed": None if boot is None else boot.seed,
-                "reports": self.reports,
-                "labeler": self.provenance.labeler,
-                "labeler_sha256": self.provenance.labeler_sha256,
-                "schema": self.provenance.schema,
-                "section": self.provenance.section,
-                "versions": self.provenance.versions_line,
-            }
+        shared = {
+            "confidence": None if boot is None else boot.confidence,
+            "resamples": None if boot is None else boot.resamples,
+            "seed": None if boot is None else boot.seed,
+            **self._ground(),
+            "versions": self.provenance.versions_line,
+        }
+        return ({**_score_row(score), **shared} for score in self.scores)
+
+    def _ground(self) -> dict[str, Any]:
+        made = self.provenance
+        return {
+            "reports": self.reports,
+            "labeler": made.labeler,
+            "labeler_sha256": made.labeler_sha256,
+            "schema": made.schema,
+            "section": made.section,
+        }
 
 
 def _score_row(score: Score) -> dict[str, Any]:

@@ -36,10 +36,10 @@ class GenerationState:
     generated: npt.NDArray[np.int8]
     ids: tuple[str, ...] | None
     similarity: npt.NDArray[np.float64] | None
-    empty: tuple[int, int]
-    unsectioned: tuple[int, int]
-    cut: int
     labeler: tuple[str, str | None]
+    empty: tuple[int, int] = (0, 0)
+    unsectioned: tuple[int, int] = (0, 0)
+    cut: int = 0
 
     def __len__(self) -> int:
         return len(self.references)
@@ -55,62 +55,60 @@ class GenerationState:
         )
 
 
-def check_same_kind(first: GenerationState, second: GenerationState) -> None:
-    """Refuse to put together what does not fit.
+def join_states(states: Sequence[GenerationState]) -> GenerationState:
+    """All pairs of some states, in order.
 
     Raises:
         InputError: If one has ids or similarity and the other has not, or their labelers differ.
         SchemaError: If the schemas differ.
     """
-    if first.schema != second.schema:
-        raise SchemaError("reports labeled under different schemas cannot be merged")
-    if first.labeler != second.labeler:
-        raise InputError(
-            f"labels of different labelers cannot be merged: {first.labeler[0]} and "
-            f"{second.labeler[0]}"
-        )
-    if (first.ids is None) != (second.ids is None):
-        raise InputError("give ids with every batch, or with none")
-    if (first.similarity is None) != (second.similarity is None):
-        raise InputError("one part has CheXbert similarity and the other has not")
-
-
-def join_states(states: Sequence[GenerationState]) -> GenerationState:
-    """All pairs of states that fit together, in order."""
     first = states[0]
-    return GenerationState(
-        first.schema,
-        np.concatenate([state.references for state in states]),
-        np.concatenate([state.generated for state in states]),
-        None if first.ids is None else tuple(text for state in states for text in state.ids or ()),
-        None
-        if first.similarity is None
-        else np.concatenate([s.similarity for s in states if s.similarity is not None]),
-        (sum(state.empty[0] for state in states), sum(state.empty[1] for state in states)),
-        (
-            sum(state.unsectioned[0] for state in states),
-            sum(state.unsectioned[1] for state in states),
-        ),
-        sum(state.cut for state in states),
-        first.labeler,
+    for state in states[1:]:
+        if first.schema != state.schema:
+            raise SchemaError("reports labeled under different schemas cannot be merged")
+        if first.labeler != state.labeler:
+            raise InputError(
+                f"labels of different labelers cannot be merged: {first.labeler[0]} and "
+                f"{state.labeler[0]}"
+            )
+        if (first.ids is None) != (state.ids is None):
+            raise InputError("give ids with every batch, or with none")
+        if (first.similarity is None) != (state.similarity is None):
+            raise InputError("one part has CheXbert similarity and the other has not")
+    ids = tuple(text for state in states for text in state.ids or ())
+    similarity = [state.similarity for state in states if state.similarity is not None]
+    return replace(
+        first,
+        references=np.concatenate([state.references for state in states]),
+        generated=np.concatenate([state.generated for state in states]),
+        ids=None if first.ids is None else ids,
+        similarity=np.concatenate(similarity) if similarity else None,
+        empty=_added([state.empty for state in states]),
+        unsectioned=_added([state.unsectioned for state in states]),
+        cut=sum(state.cut for state in states),
     )
 
 
 def state_notes(state: GenerationState, dropped: int) -> tuple[str, ...]:
     """What a reader of the scores must know of the reports, one sentence each."""
     notes = []
-    for count, what in zip(state.empty, ("reference", "generated report"), strict=True):
-        if count:
-            notes.append(
-                f"{_number(count, what)} {'is' if count == 1 else 'are'} empty; empty reports "
-                "count, with the labels that the labeler gives to no text."
-            )
-    for count, what in zip(state.unsectioned, ("reference", "generated report"), strict=True):
-        if count:
-            notes.append(
-                f"{_number(count, what)} {'has' if count == 1 else 'have'} none of the sections "
-                "asked for; another part was labeled instead."
-            )
+    for counts, singular, plural, what in (
+        (
+            state.empty,
+            "is",
+            "are",
+            "empty; empty reports count, with the labels that the labeler gives to no text.",
+        ),
+        (
+            state.unsectioned,
+            "has",
+            "have",
+            "none of the sections asked for; another part was labeled instead.",
+        ),
+    ):
+        for count, noun in zip(counts, ("reference", "generated report"), strict=True):
+            if count:
+                notes.append(f"{_number(count, noun)} {singular if count == 1 else plural} {what}")
     if state.cut:
         notes.append(
             f"{_number(state.cut, 'text')} {'is' if state.cut == 1 else 'are'} longer "
@@ -119,6 +117,10 @@ def state_notes(state: GenerationState, dropped: int) -> tuple[str, ...]:
     if dropped:
         notes.append(dropped_note(dropped))
     return tuple(notes)
+
+
+def _added(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    return sum(first for first, _ in pairs), sum(second for _, second in pairs)
 
 
 def _number(count: int, noun: str) -> str:
