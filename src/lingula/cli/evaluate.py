@@ -172,7 +172,7 @@ def _show(
     inputs: Inputs, settings: Settings, outputs: Sequence[tuple[Path, str]], *, quiet: bool
 ) -> None:
     from lingula.evaluation import evaluate
-    from lingula.evaluation.files import write_text
+    from lingula.documents import write_text
 
     with _progress(quiet=quiet or not settings.bootstrap) as progress:
         result = evaluate(
@@ -252,23 +252,24 @@ def _schema(name: str, observations: str | None) -> Schema:
 
 
 def _render(form: str) -> Callable[[Evaluation], str]:
-    if form == "html":
-        from lingula.evaluation.html import to_html
-
-        return to_html
-    if form == "markdown":
-        from lingula.evaluation.markdown import to_markdown
-
-        return to_markdown
+    from lingula.documents import to_html, to_markdown
+    from lingula.evaluation.document import to_document
     from lingula.evaluation.rows import to_csv, to_json
 
-    return to_json if form == "json" else to_csv
+    forms: dict[str, Callable[[Evaluation], str]] = {
+        "json": to_json,
+        "csv": to_csv,
+        "html": lambda found: to_html(to_document(found)),
+        "markdown": lambda found: to_markdown(to_document(found, drawings=False)),
+    }
+    return forms[form]
 
 
 def _print(result: Evaluation) -> None:
     from rich.console import Console
 
-    from lingula.evaluation.terminal import to_terminal
+    from lingula.documents import to_terminal
+    from lingula.evaluation.document import to_document
 
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
-    console.print(to_terminal(result))
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+    console.print(to_terminal(to_document(result, drawings=False)))

@@ -2,57 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
+import lingula.documents as documents
+from lingula.documents import plain
+from lingula.evaluation.figures import Figure
 from lingula.evaluation.people import PlacedReader
 from lingula.evaluation.result import CandidateResult, Evaluation
 from lingula.labels import Label
-
-CSV_COLUMNS = (
-    "labeler",
-    "group",
-    "metric",
-    "observation",
-    "average",
-    "value",
-    "low",
-    "high",
-    "p_value",
-    "left_out",
-    "uncertain",
-    "classes",
-    "zero_division",
-    "reports",
-    "resamples",
-    "resampled",
-    "level",
-    "seed",
-    "lingula",
-)
+from lingula.metrics.bootstrap import Interval
+from lingula.metrics.counts import FloatArray
 
 _OVER_OBSERVATIONS = frozenset({"macro", "weighted"})
 
 
 def to_csv(evaluation: Evaluation) -> str:
     """One line a figure, differences included; undefined figures are empty cells."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, CSV_COLUMNS, lineterminator="\n")
-    writer.writeheader()
     shared = _convention(evaluation)
-    for row in figure_rows(evaluation):
-        writer.writerow({**{k: "" if v is None else v for k, v in row.items()}, **shared})
-    return out.getvalue()
+    rows = [{**row, **shared} for row in figure_rows(evaluation)]
+    return documents.to_csv(rows, list(rows[0]))
 
 
 def to_json(evaluation: Evaluation) -> str:
     """Everything an evaluation found, as JSON; undefined figures are null."""
-    return json.dumps(to_dict(evaluation), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return documents.to_json(to_dict(evaluation))
 
 
 def to_dict(evaluation: Evaluation) -> dict[str, Any]:
@@ -78,47 +55,33 @@ def figure_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
     ``left_out`` is the number of undefined observations that an average over them leaves out.
     """
     for result in evaluation.candidates:
+        found = list(zip(result.figures, result.values, result.intervals, strict=True))
         left_out = Counter(
             (figure.group, figure.metric)
-            for figure, value in zip(result.figures, result.values, strict=True)
+            for figure, value, _ in found
             if figure.observation is not None and math.isnan(value)
         )
-        for figure, value, interval in zip(
-            result.figures, result.values, result.intervals, strict=True
-        ):
-            yield {
-                "labeler": result.name,
-                "group": figure.group,
-                "metric": figure.metric,
-                "observation": figure.observation,
-                "average": figure.average,
-                "value": plain(float(value)),
-                "low": None if interval is None else plain(interval.low),
-                "high": None if interval is None else plain(interval.high),
-                "p_value": None,
-                "left_out": left_out[figure.group, figure.metric]
-                if figure.average in _OVER_OBSERVATIONS
-                else None,
-            }
+        for figure, value, interval in found:
+            row = _row(result.name, figure, float(value), interval)
+            if figure.average in _OVER_OBSERVATIONS:
+                row["left_out"] = left_out[figure.group, figure.metric]
+            yield row
     names = [result.name for result in evaluation.candidates]
     for figure, gap in evaluation.differences:
-        yield {
-            "labeler": f"{names[1]} minus {names[0]}",
-            "group": figure.group,
-            "metric": figure.metric,
-            "observation": figure.observation,
-            "average": figure.average,
-            "value": plain(gap.estimate),
-            "low": plain(gap.interval.low),
-            "high": plain(gap.interval.high),
-            "p_value": plain(gap.p_value),
-            "left_out": None,
-        }
+        row = _row(f"{names[1]} minus {names[0]}", figure, gap.estimate, gap.interval)
+        yield {**row, "p_value": plain(gap.p_value)}
 
 
-def plain(value: float) -> float | None:
-    """The number, or None where it is undefined."""
-    return None if math.isnan(value) else float(value)
+def _row(labeler: str, figure: Figure, value: float, interval: Interval | None) -> dict[str, Any]:
+    return {
+        "labeler": labeler,
+        **asdict(figure),
+        "value": plain(value),
+        "low": None if interval is None else plain(interval.low),
+        "high": None if interval is None else plain(interval.high),
+        "p_value": None,
+        "left_out": None,
+    }
 
 
 def _convention(evaluation: Evaluation) -> dict[str, Any]:
@@ -137,73 +100,68 @@ def _convention(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _labeler(evaluation: Evaluation, result: CandidateResult) -> dict[str, Any]:
-    labels = [label.name.lower() for label in Label]
-    out: dict[str, Any] = {
+    names, bounds = evaluation.schema.names, result.bounds
+    return {
         "name": result.name,
         "confusion": None
         if result.confusion is None
         else {
             "axes": ["true", "predicted"],
-            "labels": labels,
-            "counts": {
-                name: result.confusion[position].tolist()
-                for position, name in enumerate(evaluation.schema.names)
-            },
+            "labels": [label.name.lower() for label in Label],
+            "counts": dict(zip(names, result.confusion.tolist(), strict=True)),
         },
-        "bounds": None,
+        "bounds": None
+        if bounds is None
+        else {
+            name: {
+                "lower_f1": plain(float(bounds.lower[position])),
+                "upper_f1": plain(float(bounds.upper[position])),
+                "uncertain_cells": int(bounds.uncertain_cells[position]),
+            }
+            for position, name in enumerate(names)
+        },
         "reliability": {
             curve.name: {
                 "edges": curve.reliability.edges.tolist(),
-                "predicted": [plain(float(x)) for x in curve.reliability.predicted],
-                "observed": [plain(float(x)) for x in curve.reliability.observed],
+                "predicted": _listed(curve.reliability.predicted),
+                "observed": _listed(curve.reliability.observed),
                 "count": curve.reliability.count.tolist(),
             }
             for curve in result.curves
             if curve.reliability is not None
         },
     }
-    if result.bounds is not None:
-        out["bounds"] = {
-            name: {
-                "lower_f1": plain(float(result.bounds.lower[position])),
-                "upper_f1": plain(float(result.bounds.upper[position])),
-                "uncertain_cells": int(result.bounds.uncertain_cells[position]),
-            }
-            for position, name in enumerate(evaluation.schema.names)
-        }
-    return out
 
 
 def _readers(evaluation: Evaluation) -> dict[str, Any] | None:
     readers = evaluation.readers
     if readers is None:
         return None
-    columns = evaluation.columns
-    agreement = {
-        name: None if values is None else [plain(float(value)) for value in values]
-        for name, values in (
-            ("cohen_mean_over_pairs", readers.cohen),
-            ("fleiss", readers.fleiss),
-            ("krippendorff", readers.krippendorff),
-        )
-    }
     return {
-        "columns": list(columns),
+        "columns": list(evaluation.columns),
         "points": [_point(reader) for reader in readers.readers],
         "majority": None if readers.majority is None else _point(readers.majority),
         "mean_below_roc": plain(readers.mean_below_roc),
         "mean_below_precision_recall": plain(readers.mean_below_precision_recall),
-        "agreement": {"raters": list(readers.raters), **agreement},
+        "agreement": {
+            "raters": list(readers.raters),
+            "cohen_mean_over_pairs": _listed(readers.cohen),
+            "fleiss": _listed(readers.fleiss),
+            "krippendorff": _listed(readers.krippendorff),
+        },
     }
 
 
 def _point(reader: PlacedReader) -> dict[str, Any]:
-    point = reader.point
     return {
         "reader": reader.name,
-        "sensitivity": [plain(float(value)) for value in point.sensitivity],
-        "specificity": [plain(float(value)) for value in point.specificity],
-        "precision": [plain(float(value)) for value in point.precision],
+        "sensitivity": _listed(reader.point.sensitivity),
+        "specificity": _listed(reader.point.specificity),
+        "precision": _listed(reader.point.precision),
         "below_roc": list(reader.below_roc),
         "below_precision_recall": list(reader.below_precision_recall),
     }
+
+
+def _listed(values: FloatArray | None) -> list[float | None] | None:
+    return None if values is None else [plain(value) for value in values.tolist()]
