@@ -84,12 +84,13 @@ def test_the_rules_give_these_numbers(files):
 def test_files_are_written_and_quiet_is_silent(files):
     result = run(
         *("ref.csv", "gen.csv", "--quiet", "--convention", "rgrg", "--convention", "wcl"),
-        *("--csv", "s.csv", "--markdown", "s.md", "--per-report", "p.jsonl"),
+        *("--csv", "s.csv", "--markdown", "s.md", "--per-report", "p.jsonl", "--html", "s.html"),
     )
     assert result.output == ""
     rows = list(csv.DictReader(io.StringIO((files / "s.csv").read_text("utf-8"))))
     assert {row["convention"] for row in rows} == {"rgrg", "wcl"}
     assert "| wcl | positive | 14 | macro |" in (files / "s.md").read_text("utf-8")
+    assert "Tanida et al." in (files / "s.html").read_text("utf-8")
     lines = [json.loads(line) for line in (files / "p.jsonl").read_text("utf-8").splitlines()]
     assert [line["id"] for line in lines] == ["a", "b", "c", "d"]
     assert lines[3]["spurious_ones"] == ["Fracture"]

@@ -12,12 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
+from lingula.documents import Bars, to_html, to_markdown, to_terminal
 from lingula.errors import InputError
 from lingula.score import CONVENTIONS, GenerationScore, find_conventions, score_reports
-from lingula.score.files import write_scores_csv, write_table, write_text
-from lingula.score.markdown import caption, to_markdown
-from lingula.score.terminal import score_tables
-from lingula.score.views import f1_matrix, number, summary_rows
+from lingula.score.document import caption, to_page, to_paper, to_screen
+from lingula.tables.write_table import write_table
 
 
 @pytest.fixture
@@ -34,9 +33,12 @@ def metric(words, references, generated):
 
 def rendered(scores, width=220):
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    for table in score_tables(scores, console):
-        console.print(table)
+    console.print(to_terminal(to_screen(scores).sections[0]))
     return console.file.getvalue()
+
+
+def markdown(scores):
+    return to_markdown(to_paper(scores)).replace("\\", "")
 
 
 def test_json_holds_every_figure_and_its_ground(scores):
@@ -64,7 +66,7 @@ def test_json_holds_every_figure_and_its_ground(scores):
 
 
 def test_csv_rows_stand_alone(scores, tmp_path):
-    write_scores_csv(tmp_path / "s.csv", scores)
+    write_table(tmp_path / "s.csv", scores.to_arrow())
     rows = list(csv.DictReader(io.StringIO((tmp_path / "s.csv").read_text("utf-8"))))
     assert len(rows) == len(scores.scores)
     for row in rows:
@@ -91,7 +93,7 @@ def test_zero_divisions_are_stated(words):
     assert notes["recall", "example-based", "5", ""] == "0/0 counts as 0 in 1 of 2 reports"
     assert notes["f1", "example-based", "14", ""] == ""
     assert notes["f1", "micro", "14", ""] == ""
-    text = to_markdown(scores)
+    text = markdown(scores)
     assert "0.000*" in text
     assert "* is 0/0" in text
     nothing = score_reports(["No edema."], ["No edema."], words)
@@ -100,7 +102,7 @@ def test_zero_divisions_are_stated(words):
 
 
 def test_markdown_tables_are_well_formed(scores):
-    text = to_markdown(scores)
+    text = markdown(scores)
     blocks = [block for block in text.split("\n\n") if block.startswith("|")]
     assert len(blocks) == 1 + sum(
         any(f.observation for f in c.figures()) for c in CONVENTIONS.values()
@@ -153,22 +155,47 @@ def test_a_terminal_of_80_columns_shows_every_digit(
     assert all(re.fullmatch(r"[01]\.\d{3}", found) for found in numbers)
 
 
-def test_matrix_has_one_row_a_policy(scores):
-    names = [(name, uncertain) for name, uncertain, _ in f1_matrix(scores).rows]
+def test_side_by_side_has_one_row_a_policy(scores):
+    table = to_screen(scores).sections[0].exhibits[0]
+    names = list(zip(table.column("convention"), table.column("uncertain is"), strict=True))
     assert names.count(("rgrg", "positive")) == names.count(("rgrg", "negative")) == 1
     assert ("ifcc", "own class") in names
     assert len(names) == 9
 
 
-def test_rows_never_mix_policies_or_class_sets(scores):
-    for row in summary_rows(scores):
-        assert len({(s.figure.uncertain, s.figure.class_set) for s in row.cells.values()}) == 1
+def test_no_row_mixes_policies_or_class_sets(scores):
+    table = to_paper(scores).sections[0].exhibits[0]
+    keys = list(zip(*(table.column(c.name) for c in table.columns[:4]), strict=True))
+    assert len(set(keys)) == len(keys)
+    for (name, uncertain, class_set, average), f1 in zip(keys, table.column("f1"), strict=True):
+        if f1 is not None:
+            policy = {"positive": "ones", "negative": "zeros", "own class": "multiclass"}[uncertain]
+            where = {"average": average, "class_set": class_set, "uncertain": policy}
+            assert f1.value == scores.value(name, **where)
 
 
-def test_numbers(scores):
-    assert number(None) == "-"
-    assert number(next(s for s in scores.scores if s.value != s.value)) == "undefined"
-    assert "(" in number(scores.scores[0])
+def test_the_page_draws_every_average_and_observation(scores):
+    document = to_page(scores)
+    bars = [x for s in document.sections for x in s.exhibits if isinstance(x, Bars)]
+    assert [len(each.rows) for each in bars] == [7, 6, 14]
+    assert bars[0].series == ("micro", "macro", "weighted", "example-based")
+    found = dict(bars[0].rows)["f1chexbert positive"]
+    assert [each.value for each in found] == [
+        scores.value("f1chexbert", average=average) for average in bars[0].series
+    ]
+    html = to_html(document)
+    assert html.startswith("<!doctype html>")
+    for convention in CONVENTIONS.values():
+        assert convention.source in html
+    assert "undefined" in html and "ab" * 32 in html
+    assert "Effusion." not in html.replace("Pleural Effusion", "")
+
+
+def test_the_page_of_one_convention(words, references, generated):
+    document = to_page(score_reports(references, generated, words, conventions="wcl"))
+    titles = [section.title for section in document.sections]
+    assert "F1 side by side" not in titles
+    assert to_html(document).count("<section") == len(titles)
 
 
 def test_per_report_files(metric, tmp_path):
@@ -199,7 +226,7 @@ def test_a_failed_write_leaves_the_old_file(metric, tmp_path):
     assert target.read_text(encoding="utf-8") == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
     with pytest.raises(InputError, match="cannot be written"):
-        write_text(tmp_path / "no" / "such" / "folder.md", "x")
+        write_table(tmp_path / "no" / "such" / "folder.csv", metric.per_report())
 
 
 def test_value_names_what_is_missing(scores):

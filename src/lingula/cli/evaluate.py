@@ -171,8 +171,8 @@ def command(  # noqa: PLR0917 - click passes names
 def _show(
     inputs: Inputs, settings: Settings, outputs: Sequence[tuple[Path, str]], *, quiet: bool
 ) -> None:
-    from lingula.evaluation import evaluate
     from lingula.documents import write_text
+    from lingula.evaluation import evaluate
 
     with _progress(quiet=quiet or not settings.bootstrap) as progress:
         result = evaluate(

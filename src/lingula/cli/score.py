@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from lingula.cli.options import load_labeler
 from lingula.errors import InputError
 
 if TYPE_CHECKING:
-    from lingula.score import GenerationScores
+    from lingula.score import GenerationScore, GenerationScores
     from lingula.score.labeling import Progress
 
 #: Names of the conventions; the table of ``lingula.score.conventions``, not imported for --help.
@@ -78,6 +77,7 @@ PIPE_WIDTH = 160
 @click.option("--json", "json_file", help="Write all figures as JSON; - is standard output.")
 @click.option("--csv", "csv_file", help="Write all figures as CSV, one row a figure.")
 @click.option("--markdown", "markdown_file", help="Write tables for a paper; - is standard output.")
+@click.option("--html", "html_file", help="Write a page with plots.")
 @click.option("--quiet", is_flag=True, help="Show no table and no progress.")
 def command(  # noqa: PLR0917 (click passes names)
     references: str,
@@ -100,6 +100,7 @@ def command(  # noqa: PLR0917 (click passes names)
     json_file: str | None,
     csv_file: str | None,
     markdown_file: str | None,
+    html_file: str | None,
     quiet: bool,
 ) -> None:
     """Score GENERATED reports against REFERENCES: "CheXbert F1" under a named convention.
@@ -108,12 +109,11 @@ def command(  # noqa: PLR0917 (click passes names)
     may be one table with two text columns. Every figure names its convention, what an uncertain
     label becomes, the observations, the average, the value of 0/0, and the labeler.
     """
-    from lingula.score.files import write_scores_csv, write_table
     from lingula.score.inputs import score_label_tables, score_report_tables
-    from lingula.score.markdown import to_markdown
 
-    if json_file == "-" and markdown_file == "-":
-        raise click.UsageError("only one of --json and --markdown can be standard output")
+    outputs = {"json": json_file, "markdown": markdown_file, "html": html_file}
+    if list(outputs.values()).count("-") > 1:
+        raise click.UsageError("only one of --json, --markdown and --html can be standard output")
     if labeled:
         _refuse_with_labels(
             text_column=text_column,
@@ -144,16 +144,32 @@ def command(  # noqa: PLR0917 (click passes names)
                 progress=progress,
             )
     scores = metric.compute(bootstrap=bootstrap, seed=seed, confidence=confidence)
+    _write_tables(metric, scores, per_report, csv_file)
+    for form, target in outputs.items():
+        if target is not None:
+            _deliver(target, _render(form, scores))
+    if not quiet and "-" not in outputs.values():
+        _show(scores)
+
+
+def _write_tables(
+    metric: GenerationScore, scores: GenerationScores, per_report: str | None, csv_file: str | None
+) -> None:
+    from lingula.tables.write_table import write_table
+
     if per_report is not None:
         write_table(per_report, metric.per_report())
     if csv_file is not None:
-        write_scores_csv(csv_file, scores)
-    if json_file is not None:
-        _deliver(json_file, json.dumps(scores.to_dict(), indent=2) + "\n")
-    if markdown_file is not None:
-        _deliver(markdown_file, to_markdown(scores))
-    if not quiet and "-" not in (json_file, markdown_file):
-        _show(scores)
+        write_table(csv_file, scores.to_arrow())
+
+
+def _render(form: str, scores: GenerationScores) -> str:
+    from lingula.documents import to_html, to_json, to_markdown
+    from lingula.score.document import to_page, to_paper
+
+    if form == "json":
+        return to_json(scores.to_dict(), indent=2)
+    return to_html(to_page(scores)) if form == "html" else to_markdown(to_paper(scores))
 
 
 def _names(sections: str | None) -> tuple[str, ...] | None:
@@ -173,7 +189,7 @@ def _refuse_with_labels(**options: str | bool | None) -> None:
 
 
 def _deliver(target: str, text: str) -> None:
-    from lingula.score.files import write_text
+    from lingula.documents import write_text
 
     if target == "-":
         click.echo(text, nl=False)
@@ -184,16 +200,17 @@ def _deliver(target: str, text: str) -> None:
 def _show(scores: GenerationScores) -> None:
     from rich.console import Console
 
-    from lingula.score.markdown import caption
-    from lingula.score.terminal import score_tables
+    from lingula.documents import to_terminal
+    from lingula.score.document import to_screen
 
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=PIPE_WIDTH)
-    for table in score_tables(scores, console):
-        console.print(table)
-    for line in caption(scores):
-        console.print(line, markup=False, soft_wrap=not console.is_terminal)
+    figures, ground = to_screen(scores).sections
+    console.print(to_terminal(figures))
+    console.print()
+    # In a pipe a sentence is one line, for those who search in it.
+    console.print(to_terminal(ground), soft_wrap=not console.is_terminal)
     if len(scores.conventions) == 1:
         console.print("Other conventions give other figures: --convention all.", style="dim")
 

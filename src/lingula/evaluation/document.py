@@ -54,13 +54,14 @@ def to_document(evaluation: Evaluation, *, drawings: bool = True) -> Document:
         drawings: Whether drawings come too: a page shows them, a paper wants the tables only.
     """
     results = evaluation.candidates
-    sections = [_positive(evaluation, result) for result in results]
-    if drawings:
-        sections.insert(0, _f1_bars(evaluation))
+    labeled = [result for result in results if result.counts is not None]
+    four = [] if evaluation.settings.positive_only else labeled
+    sections = [_f1_bars(evaluation, labeled)] if drawings and labeled else []
+    sections += [_positive(evaluation, result) for result in labeled]
     if len(results) == 2:
         sections.append(_differences(evaluation))
     for result in results:
-        if not evaluation.settings.positive_only:
+        if result in four:
             sections.append(_four_labels(evaluation, result))
         if result.bounds is not None and result.bounds.uncertain_cells.any():
             sections.append(_bounds(evaluation, result))
@@ -69,8 +70,7 @@ def to_document(evaluation: Evaluation, *, drawings: bool = True) -> Document:
     if evaluation.readers is not None:
         sections += _readers(evaluation, evaluation.readers)
     if drawings:
-        if not evaluation.settings.positive_only:
-            sections += [confusion(evaluation, result) for result in results]
+        sections += [confusion(evaluation, result) for result in four]
         if any(result.curves for result in results):
             sections += curves(evaluation)
     if evaluation.notes:
@@ -133,6 +133,8 @@ def _rows(
 
 def _positive(evaluation: Evaluation, result: CandidateResult) -> Section:
     rows = _rows(result, _BINARY, evaluation.columns, AVERAGES)
+    if result.counts is None:
+        raise ValueError("there are no counts without labels")
     support, predicted = result.counts.support, result.counts.predicted
     for row, true, guess in zip(rows, support, predicted, strict=False):
         row += [int(true), int(guess)]
@@ -186,58 +188,66 @@ def _bounds(evaluation: Evaluation, result: CandidateResult) -> Section:
 
 
 def _probabilities(evaluation: Evaluation, result: CandidateResult) -> Section:
-    rows = _rows(result, _PROBABILITY, [curve.name for curve in result.curves], ("macro",))
+    calibrated = all(curve.reliability is not None for curve in result.curves)
+    headings = _PROBABILITY if calibrated else _PROBABILITY[:2]
+    rows = _rows(result, headings, [curve.name for curve in result.curves], ("macro",))
     for row, curve in zip(rows, result.curves, strict=False):
         row.insert(1, len(curve.truth))
     rows[-1].insert(1, "")
     return _section(
-        f"Probabilities: {result.name}",
-        f"Calibration error over {evaluation.settings.bins} bins of equal width.",
-        ["Observation", ("Reports", Kind.COUNT), *(heading for heading, _, _ in _PROBABILITY)],
+        f"{'Probabilities' if calibrated else 'Scores'}: {result.name}",
+        f"Calibration error over {evaluation.settings.bins} bins of equal width."
+        if calibrated
+        else "Scores that are no probabilities have no calibration.",
+        ["Observation", ("Reports", Kind.COUNT), *(heading for heading, _, _ in headings)],
         rows,
         averages=1,
     )
 
 
 def _differences(evaluation: Evaluation) -> Section:
-    """Second minus first labeler: F1 of each column, and the averages."""
+    """Second minus first labeler: F1 of each column, and the averages; AUROC without labels."""
     first, second = (estimates(result) for result in evaluation.candidates)
     names = [result.name for result in evaluation.candidates]
     gaps = dict(evaluation.differences)
-    wanted = [(name, Figure(BINARY, "f1", observation=name)) for name in evaluation.columns]
-    wanted += [(f"F1, {name} average", Figure(BINARY, "f1", average=name)) for name in AVERAGES]
+    labeled = all(result.counts is not None for result in evaluation.candidates)
+    group, metric = (BINARY, "f1") if labeled else (PROBABILITY, "auroc")
+    word = "F1" if labeled else "AUROC"
+    wanted = [(name, Figure(group, metric, observation=name)) for name in evaluation.columns]
+    wanted += [
+        (f"{word}, {name} average", Figure(group, metric, average=name)) for name in AVERAGES
+    ]
     for title, metric in (("CheXbert weighted F1", "chexbert weighted f1"), ("Kappa", "kappa")):
         wanted.append((f"{title}, mean", Figure(LABELS, metric, average="macro")))
+    wanted = [(name, figure) for name, figure in wanted if figure in first and figure in second]
     rows: list[list[Cell]] = []
     for name, figure in wanted:
-        if figure not in first or figure not in second:
-            continue
         before, after = first[figure].value, second[figure].value
-        gap = gaps.get(figure)
-        change = Estimate(after - before)
-        if gap is not None:
+        change, p_value = Estimate(after - before), None
+        if figure in gaps:
+            gap = gaps[figure]
             change = Estimate(after - before, gap.interval.low, gap.interval.high)
-        p_value = None if gap is None else gap.p_value
+            p_value = gap.p_value
         rows.append([name, Estimate(before), Estimate(after), change, p_value])
     missing = "" if evaluation.differences else " Intervals and p values need --bootstrap."
     return _section(
         f"Difference: {names[1]} minus {names[0]}",
-        "F1 of positive, on the same resamples; two-sided p values, not corrected for the number "
-        f"of rows.{missing}",
+        f"{'F1 of positive' if labeled else word}, on the same resamples; two-sided p values, not "
+        f"corrected for the number of rows.{missing}",
         ["Figure", *names, "Difference", ("p", Kind.P_VALUE)],
         rows,
-        averages=len(rows) - len(evaluation.columns),
+        averages=sum(figure.observation is None for _, figure in wanted),
     )
 
 
-def _f1_bars(evaluation: Evaluation) -> Section:
-    found = [estimates(result) for result in evaluation.candidates]
+def _f1_bars(evaluation: Evaluation, labeled: Sequence[CandidateResult]) -> Section:
+    found = [estimates(result) for result in labeled]
     figures = {name: Figure(BINARY, "f1", observation=name) for name in evaluation.columns}
     figures |= {f"{name} average": Figure(BINARY, "f1", average=name) for name in AVERAGES}
     bars = Bars(
         "f1",
         "",
-        tuple(result.name for result in evaluation.candidates),
+        tuple(result.name for result in labeled),
         tuple(
             (title, tuple(each.get(figure) for each in found)) for title, figure in figures.items()
         ),
@@ -254,19 +264,13 @@ def _readers(evaluation: Evaluation, readers: ReaderComparison) -> list[Section]
         return Estimate(float(values[position]))
 
     columns = list(enumerate(evaluation.columns))
-    points = [
-        [
-            column,
-            reader.name,
-            figure(reader.point.sensitivity, at),
-            figure(reader.point.specificity, at),
-            figure(reader.point.precision, at),
-        ]
-        for at, column in columns
-        for reader in readers.placed
-    ]
-    headings = ["Observation", ("Reader", Kind.TEXT), "Sensitivity", "Specificity", "Precision"]
-    sections = [_section("Readers", "Each reader against the truth.", headings, points)]
+    points: list[list[Cell]] = []
+    for at, column in columns:
+        for reader in readers.placed:
+            rates = (reader.point.sensitivity, reader.point.specificity, reader.point.precision)
+            points.append([column, reader.name, *(figure(rate, at) for rate in rates)])
+    names = ("Observation", ("Reader", Kind.TEXT), "Sensitivity", "Specificity", "Precision")
+    sections = [_section("Readers", "Each reader against the truth.", names, points)]
     if evaluation.candidates[0].curves:
         sections.append(_below(evaluation, readers))
     if readers.cohen is not None:
@@ -303,7 +307,7 @@ def _below(evaluation: Evaluation, readers: ReaderComparison) -> Section:
             rows[-1].append(yes(readers.majority.below_roc[at]))
             rows[-1].append(yes(readers.majority.below_precision_recall[at]))
     means = [readers.mean_below_roc, readers.mean_below_precision_recall]
-    rows.append(["mean number below", *(None if m != m else f"{m:.1f}" for m in means)])
+    rows.append(["mean number below", *(None if np.isnan(m) else f"{m:.1f}" for m in means)])
     if readers.majority is not None:
         headings += ["Majority below ROC", "Majority below precision-recall"]
         rows[-1] += ["", ""]

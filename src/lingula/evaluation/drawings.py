@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from lingula.evaluation.probabilities import ColumnCurves
 from lingula.evaluation.result import CandidateResult, Evaluation
 from lingula.labels import Label
 from lingula.metrics.counts import FloatArray
+from lingula.metrics.readers import OperatingPoint
 
 #: Steps along an axis below which the points of a curve cannot be told apart.
 _GRID = 400
@@ -19,6 +20,8 @@ _GRID = 400
 
 def confusion(evaluation: Evaluation, result: CandidateResult) -> Section:
     """The confusion matrix of each observation."""
+    if result.confusion is None:
+        raise ValueError("there is no confusion without labels")
     names = tuple(label.name.lower() for label in Label)
     grids = tuple(
         Grid(
@@ -37,73 +40,91 @@ def confusion(evaluation: Evaluation, result: CandidateResult) -> Section:
 
 
 def curves(evaluation: Evaluation) -> list[Section]:
-    """ROC, precision-recall and reliability curves of each column that has probabilities."""
-
-    def roc(curve: ColumnCurves) -> tuple[FloatArray, FloatArray]:
-        return curve.counts.false_positive_rate, curve.counts.true_positive_rate
-
-    def precision_recall(curve: ColumnCurves) -> tuple[FloatArray, FloatArray]:
-        return curve.counts.true_positive_rate[1:], curve.counts.precision[1:]
-
-    def reliability(curve: ColumnCurves) -> tuple[FloatArray, FloatArray]:
-        filled = curve.reliability.count > 0
-        return curve.reliability.predicted[filled], curve.reliability.observed[filled]
-
+    """ROC, precision-recall and reliability curves of each column, as far as there are any."""
     people = () if evaluation.readers is None else evaluation.readers.placed
-    listed = ", ".join(f"{i} {reader.name}" for i, reader in enumerate(people, start=1))
+    listed = ", ".join(f"{number} {reader.name}" for number, reader in enumerate(people, start=1))
     named = f" Points are readers: {listed}." if people else ""
-    return [
-        _curves(
-            evaluation,
-            Curve("ROC", "", "1 - specificity", "sensitivity", ()),
-            f"Sensitivity over 1 - specificity.{named}",
-            roc,
-            [(r.point.false_positive_rate, r.point.sensitivity, r.name) for r in people],
-        ),
-        _curves(
-            evaluation,
-            Curve("Precision and recall", "", "recall", "precision", (), diagonal=False),
-            f"Precision over recall.{named}",
-            precision_recall,
-            [(r.point.sensitivity, r.point.precision, r.name) for r in people],
-        ),
-        _curves(
-            evaluation,
-            Curve("Reliability", "", "predicted probability", "share of positives", ()),
-            "Share of positives over mean probability, in bins of equal width; the dotted line is "
-            "perfect.",
-            reliability,
-            [],
-        ),
-    ]
-
-
-def _curves(
-    evaluation: Evaluation,
-    frame: Curve,
-    note: str,
-    path: Callable[[ColumnCurves], tuple[FloatArray, FloatArray]],
-    people: Sequence[tuple[FloatArray, FloatArray, str]],
-) -> Section:
-    """One curve a column, a line a labeler, and the readers as points."""
     shown = [result for result in evaluation.candidates if result.curves]
-    items = []
-    for first in shown[0].curves:
-        lines = []
-        for result in shown:
-            curve = next((c for c in result.curves if c.name == first.name), None)
-            if curve is not None:
-                x, y = _thin(*path(curve))
-                dots = frame.name == "Reliability"
-                steps = frame.name.startswith("Precision")
-                lines.append(Line(result.name, x, y, steps=steps, dots=dots))
-        at = first.position
-        points = tuple(
-            Point(float(x[at]), float(y[at]), name, str(number))
-            for number, (x, y, name) in enumerate(people, start=1)
-        )
-        items.append(replace(frame, title=first.name, lines=tuple(lines), points=points))
-    return Section(frame.name, (Group(frame.name, "", tuple(items), note),))
+    sections = []
+    for frame, note, line_of, place in _FRAMES:
+        items = []
+        for column in shown[0].curves:
+            pairs = [(r.name, c) for r in shown for c in r.curves if c.name == column.name]
+            lines = [line for name, c in pairs if (line := line_of(name, c)) is not None]
+            points = []
+            if place is not None:
+                for number, reader in enumerate(people, start=1):
+                    x, y = place(reader.point, column.position)
+                    points.append(Point(x, y, reader.name, str(number)))
+            if lines:
+                item = replace(frame, title=column.name, lines=tuple(lines), points=tuple(points))
+                items.append(item)
+        if items:
+            text = note + (named if place else "")
+            sections.append(Section(frame.name, (Group(frame.name, "", tuple(items), text),)))
+    return sections
+
+
+def _roc(name: str, curve: ColumnCurves) -> Line | None:
+    counts = curve.counts
+    if not counts.both_classes:
+        return None
+    return Line(name, *_thin(counts.false_positive_rate, counts.true_positive_rate))
+
+
+def _precision_recall(name: str, curve: ColumnCurves) -> Line | None:
+    counts = curve.counts
+    if not counts.positives:
+        return None
+    return Line(name, *_thin(counts.true_positive_rate[1:], counts.precision[1:]), steps=True)
+
+
+def _reliability(name: str, curve: ColumnCurves) -> Line | None:
+    bins = curve.reliability
+    if bins is None:
+        return None
+    filled = bins.count > 0
+    return Line(name, *_thin(bins.predicted[filled], bins.observed[filled]), dots=True)
+
+
+def _roc_place(point: OperatingPoint, column: int) -> tuple[float, float]:
+    return float(point.false_positive_rate[column]), float(point.sensitivity[column])
+
+
+def _precision_recall_place(point: OperatingPoint, column: int) -> tuple[float, float]:
+    return float(point.sensitivity[column]), float(point.precision[column])
+
+
+#: An empty curve, what it shows, its lines, and where a reader lies (None: readers have no place).
+_FRAMES: tuple[
+    tuple[
+        Curve,
+        str,
+        Callable[[str, ColumnCurves], Line | None],
+        Callable[[OperatingPoint, int], tuple[float, float]] | None,
+    ],
+    ...,
+] = (
+    (
+        Curve("ROC", "", "1 - specificity", "sensitivity", ()),
+        "Sensitivity over 1 - specificity.",
+        _roc,
+        _roc_place,
+    ),
+    (
+        Curve("Precision and recall", "", "recall", "precision", (), diagonal=False),
+        "Precision over recall.",
+        _precision_recall,
+        _precision_recall_place,
+    ),
+    (
+        Curve("Reliability", "", "predicted probability", "share of positives", ()),
+        "Share of positives over mean probability, in bins of equal width; the dotted line is "
+        "perfect.",
+        _reliability,
+        None,
+    ),
+)
 
 
 def _thin(x: FloatArray, y: FloatArray) -> tuple[tuple[float, ...], tuple[float, ...]]:

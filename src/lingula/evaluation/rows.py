@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-import lingula.documents as documents
+from lingula import documents
 from lingula.documents import plain
 from lingula.evaluation.figures import Figure
 from lingula.evaluation.people import PlacedReader

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lingula.errors import InputError
 from lingula.score.conventions import CONVENTIONS, Figure
 from lingula.score.provenance import Provenance
+
+if TYPE_CHECKING:
+    import pyarrow
 
 #: Stands in the place of a convention's name for the mean cosine of CheXbert's vectors.
 SIMILARITY = "chexbert_similarity"
@@ -170,6 +173,17 @@ class GenerationScores:
             "versions": self.provenance.versions_line,
         }
         return ({**_score_row(score), **shared} for score in self.scores)
+
+    def to_arrow(self) -> pyarrow.Table:
+        """The rows as a table; an undefined figure is null."""
+        import pyarrow as pa
+
+        numbers = ("zero_division", "value", "lower", "upper", "confidence")
+        counts = ("support", "resamples", "seed", "reports")
+        types = dict.fromkeys(numbers, pa.float64()) | dict.fromkeys(counts, pa.int64())
+        rows = list(self.rows())
+        schema = pa.schema([(name, types.get(name, pa.string())) for name in rows[0]])
+        return pa.Table.from_pylist(rows, schema=schema)
 
     def _ground(self) -> dict[str, Any]:
         made = self.provenance
