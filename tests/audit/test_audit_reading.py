@@ -116,7 +116,7 @@ def test_reports_metadata_and_other_labels_are_joined_by_id(tmp_path: Path) -> N
     metadata = _write(tmp_path / "m.csv", "study_id,sex,split\ns2,F,test\ns1,M,train\n")
     second = _write(tmp_path / "c.csv", "study_id,Edema\ns2,0\ns3,1\nunknown,1\n")
     data = read_audit(Files(labels, reports, metadata, compare=(second,), truth=second)).data
-    assert data.texts == ["C, D.", None, "A.\nB."]
+    assert data.texts == ["C, D.", None, "A.\n\nB."]
     assert data.unit == "report"
     assert data.metadata is not None
     assert data.metadata.column("sex").to_pylist() == ["M", "F", None]

@@ -204,7 +204,9 @@ class TestRefused:
         other = make(tmp_path / "other.csv", NO_EDEMA, column="words")
         assert "--text-column; the columns are 'id', 'words'" in refused(other, "-o", out)
         semicolons = tmp_path / "semicolons.csv"
-        semicolons.write_text(f"id;text\n1;{NO_EDEMA}\n")
+        semicolons.write_text(f"id;words\n1;{NO_EDEMA}\n")
+        assert "the columns are 'id', 'words'" in refused(semicolons, "-o", out)
+        semicolons.write_text(f"number;words\n1;{NO_EDEMA}\n")
         assert "--delimiter ';'" in refused(semicolons, "-o", out)
         headless = tmp_path / "headless.csv"
         headless.write_text(f"{NO_EDEMA}\n")

@@ -149,9 +149,10 @@ def test_the_command_needs_input_and_output() -> None:
 
 def test_cells_may_be_separated_by_semicolons(tmp_path: Path) -> None:
     source, output = tmp_path / "reports.csv", tmp_path / "out.csv"
-    source.write_text("study;text\na;Old rib fractures.\n", encoding="utf-8")
+    source.write_text("number;words\na;Old rib fractures.\n", encoding="utf-8")
     with pytest.raises(ColumnError, match="--delimiter ';'"):
         run(source, "-o", output)
-    run(source, "-o", output, "--delimiter", ";")
+    source.write_text("study;text\na;Old rib fractures.\n", encoding="utf-8")
+    run(source, "-o", output)
     with output.open(encoding="utf-8", newline="") as stream:
         assert next(csv.DictReader(stream))["Fracture Age"] == "healed"

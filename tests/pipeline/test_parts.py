@@ -18,8 +18,9 @@ from lingula.pipeline.evidence_table import EvidenceRow, evidence_batch
 from lingula.pipeline.journal import Journal, discard
 from lingula.pipeline.seen import SeenHashes, Slot, SlotCache, text_key
 from lingula.pipeline.task import TaskResult, label_texts
-from lingula.pipeline.texts import JOINT, locate, texts_of
+from lingula.pipeline.texts import locate
 from lingula.tables.arrays import float32_array, int32_numbers, string_array, text_scalar
+from lingula.tables.report_table import JOINT, texts_of
 
 cells = st.none() | st.sampled_from(["", " ", "\r\n", "No edema.", "é👍", " x ", "a\n\nb"])
 

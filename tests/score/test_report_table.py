@@ -9,12 +9,8 @@ import pytest
 from lingula.errors import ColumnError, InputError, SchemaError
 from lingula.score import score_reports
 from lingula.score.inputs import score_label_tables, score_report_tables
-from lingula.score.report_table import (
-    GENERATED_NAMES,
-    REFERENCE_NAMES,
-    check_not_all_empty,
-    read_report_table,
-)
+from lingula.tables.columns import GENERATED_NAMES, REFERENCE_NAMES
+from lingula.tables.report_table import check_not_all_empty, read_report_table
 
 
 def write(path, text):
@@ -53,7 +49,7 @@ def test_folder_of_texts(tmp_path):
 def test_findings_and_impression_are_joined(tmp_path):
     path = write(tmp_path / "r.csv", "id,findings,impression\n1,Large heart.,Edema.\n2,,Edema.\n")
     table = read_report_table(path)
-    assert table.texts == ("Large heart.\nEdema.", "Edema.")
+    assert table.texts == ("Large heart.\n\nEdema.", "Edema.")
     assert table.columns == ("findings", "impression")
 
 
@@ -92,7 +88,7 @@ def test_empty_tables(tmp_path, text):
 
 def test_an_empty_id_is_named_by_row(tmp_path):
     path = write(tmp_path / "r.csv", "id,report\n1,Edema.\n ,Edema.\n")
-    with pytest.raises(InputError, match="column 'id', row 2: the id is empty"):
+    with pytest.raises(InputError, match="column 'id', row 2: the cell is empty"):
         read_report_table(path)
 
 

@@ -200,7 +200,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     assert "no such file" in fault(tmp_path / "missing.csv")
     assert "is empty" in fault(write(tmp_path / "a.csv", ""))
     assert "is empty" in fault(write(tmp_path / "b.csv", "\n \n"))
-    assert "does not tell the form" in fault(write(tmp_path / "c.xlsx", "x"))
+    assert "does not tell the form" in fault(write(tmp_path / "c.doc", "x"))
     damaged = gzip.compress(b"text\n" + b"No edema.\n" * 1000)[:-20]
     assert "damaged or cut short" in fault(write(tmp_path / "d.csv.gz", damaged))
     assert "holds no .txt file" in fault(tmp_path)

@@ -13,12 +13,9 @@ from hypothesis import strategies as st
 from lingula.errors import ColumnError, InputError, SchemaError
 from lingula.labels import Label, Labels
 from lingula.schemas import load_schema
+from lingula.tables.columns import shared_id_column
 from lingula.tables.label_match import match_label_tables
-from lingula.tables.label_table import (
-    find_id_column,
-    read_label_table,
-    restrict_schema,
-)
+from lingula.tables.label_table import read_label_table
 from lingula.tables.label_values import parse_label
 
 SCHEMA = load_schema("chexpert14")
@@ -219,9 +216,14 @@ def test_readers_ratings_are_binarized_as_chexperts_were(tmp_path):
         ("id,Edema\na,1\n", {"id_column": "study"}, ColumnError, "no id column 'study'"),
         ("id,Edema\na,1\n", {"patient_column": "p"}, ColumnError, "no patient column 'p'"),
         ("id,Edema\n ,1\n", {}, InputError, "row 1: the cell is empty"),
-        ("id,Edema\na,1,1\n", {}, InputError, "a row has 3 columns, the header 2"),
+        ("id,Edema\na,1,1\n", {}, InputError, "row 1 (line 2) has 3 cells, not 2"),
         ("id,Edema,Edema probability\na,1,1.5\n", {}, InputError, "1.5 is no probability"),
-        ("id,Edema,Edema probability\na,1,high\n", {}, InputError, "cannot be read"),
+        (
+            "id,Edema,Edema probability\na,1,high\n",
+            {},
+            InputError,
+            "row 1: 'high' is no probability",
+        ),
         ("id,Edema\na,1\n", {"probability_columns": "p"}, ColumnError, "need {observation}"),
         ("id,Edema\na,1\n", {"probability_columns": "{observation} p"}, ColumnError, "named like"),
         ("id,Edema\na,1\n", {"schema": "nothing"}, SchemaError, "no schema 'nothing'"),
@@ -320,9 +322,9 @@ def test_tables_without_a_shared_observation(tmp_path):
 
 
 def test_helpers():
-    assert find_id_column(["Study_ID", "ID"], ["study_id"]) == "study_id"
-    assert find_id_column(["a"], ["id"]) is None
-    part = restrict_schema(SCHEMA, ["Effusion", "Edema"])
+    assert shared_id_column([["Study_ID", "ID"], ["study_id"]]) == "study_id"
+    assert shared_id_column([["a"], ["id"]]) is None
+    part = SCHEMA.restrict(["Effusion", "Edema"])
     assert part.names == ("Edema", "Pleural Effusion")
     assert part.observations[0].parents == ()
-    assert restrict_schema(SCHEMA, SCHEMA.names) is SCHEMA
+    assert SCHEMA.restrict(SCHEMA.names) is SCHEMA

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lingula.errors import InputError
 from lingula.labels import Label, Labels, is_missing
+from lingula.tables.label_columns import OutsideLabel
 from lingula.text.normalize import normal_form
 
 if TYPE_CHECKING:
@@ -100,21 +101,6 @@ class OtherLabels:
     def __post_init__(self) -> None:
         if len(self.rows) != len(self.labels) or (np.diff(self.rows) <= 0).any():
             raise InputError(f"{self.name}: rows must rise, one for each of its labels")
-
-
-@dataclass(frozen=True, eq=False)
-class OutsideLabel:
-    """Cells that hold no label.
-
-    Attributes:
-        column: Name of the table's column.
-        value: What they hold, as a reader may see it.
-        rows: Their rows, by position.
-    """
-
-    column: str
-    value: str
-    rows: npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,7 @@ from lingula.audit.inputs import Groups
 from lingula.audit.known_tables import Layout
 from lingula.errors import InputError
 from lingula.labels import is_missing
-from lingula.tables.columns import choose_id_column
-from lingula.tables.label_table import ID_COLUMNS
+from lingula.tables.columns import ID_NAMES, usual_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,17 +106,17 @@ class Joiner:
         order = [] if self.layout.id is None else [self.layout.id.strip().casefold()]
         if named is not None:
             order = [named.strip().casefold()]
-        for name in [*order, *ID_COLUMNS]:
+        for name in [*order, *ID_NAMES]:
             if name in mine and name in theirs:
                 return mine[name], theirs[name]
-        position = choose_id_column(other.schema, None, source)
-        if self.layout.id is None or position is None:
+        found = usual_column(other.column_names, ID_NAMES)
+        if self.layout.id is None or found is None:
             lacking = self.source if self.layout.id is None else source
             raise InputError(
                 f"{lacking}: no id column was found to match {source} by; name it (--id-column), "
                 "or match rows by their order (--by-row-order)"
             )
-        return self.layout.id, other.column_names[position]
+        return self.layout.id, found
 
 
 def strings(table: pa.Table, name: str) -> list[str]:

@@ -11,8 +11,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lingula.audit.inputs import Groups
-from lingula.errors import ColumnError
-from lingula.tables.label_table import find_id_column
+from lingula.tables.columns import (
+    ID_NAMES,
+    IMAGE_ID_NAMES,
+    PATIENT_NAMES,
+    SPLIT_NAMES,
+    STUDY_NAMES,
+    find_column,
+    usual_column,
+)
+from lingula.tables.label_columns import SEPARATOR
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,12 +31,6 @@ CHEXPERT_PATH = (
 )
 #: Columns of ChestX-ray14's table (Wang et al., CVPR 2017); "No Finding" is one of its list.
 NIH_COLUMNS = frozenset({"Image Index", "Finding Labels", "Patient ID"})
-NIH_SEPARATOR = "|"
-
-PATIENT_NAMES = ("patient_id", "patientid", "patient id", "subject_id", "subjectid", "patient")
-STUDY_NAMES = ("study_id", "studyid", "study id", "accession_number", "accession", "study")
-SPLIT_NAMES = ("split", "partition", "subset", "fold", "set")
-IMAGE_ID_NAMES = frozenset({"dicom_id", "image_id", "imageid", "image index", "path"})
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Columns:
     study: str | None = None
     split: str | None = None
     finding_list: str | None = None
-    separator: str = NIH_SEPARATOR
+    separator: str = SEPARATOR
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +82,7 @@ def layout_of(table: pa.Table, wanted: Columns, source: str) -> Layout:
     """
     found = _chexpert(table) or _nih(table) or _by_name(table)
     named = {
-        role: _column(table, name, source)
+        role: table.column_names[find_column(table.column_names, name, source)]
         for role, name in (
             ("id", wanted.id),
             ("patient", wanted.patient),
@@ -104,21 +106,6 @@ def layout_of(table: pa.Table, wanted: Columns, source: str) -> Layout:
     return replace(found, separator=wanted.separator, used=frozenset(used))
 
 
-def _column(table: pa.Table, name: str, source: str) -> str:
-    if name in table.column_names:
-        return name
-    folded = [held for held in table.column_names if _key(held) == _key(name)]
-    if len(folded) == 1:
-        return str(folded[0])
-    raise ColumnError(
-        f"{source}: there is no column {name!r}; it has {', '.join(table.column_names[:20])}"
-    )
-
-
-def _key(name: str) -> str:
-    return name.strip().casefold()
-
-
 def _chexpert(table: pa.Table) -> Layout | None:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -137,7 +124,7 @@ def _chexpert(table: pa.Table) -> Layout | None:
         studies=Groups.of(pc.struct_field(parts, "study")),
         splits=Groups.of(pc.struct_field(parts, "split")),
         finding_list=None,
-        separator=NIH_SEPARATOR,
+        separator=SEPARATOR,
         used=frozenset({"Path"}),
     )
 
@@ -154,28 +141,19 @@ def _nih(table: pa.Table) -> Layout | None:
         studies=None,
         splits=_groups(table, SPLIT_NAMES),
         finding_list="Finding Labels",
-        separator=NIH_SEPARATOR,
+        separator=SEPARATOR,
         used=NIH_COLUMNS,
     )
 
 
 def _by_name(table: pa.Table) -> Layout:
-    names = {_key(name): name for name in table.column_names}
-    key = find_id_column(table.column_names)
-    mimic = "subject_id" in names and "study_id" in names
-    if mimic and "dicom_id" in names:
-        key = "dicom_id"
-    used = {
-        names[name]
-        for roles in (PATIENT_NAMES, STUDY_NAMES, SPLIT_NAMES)
-        for name in (next((n for n in roles if n in names), None),)
-        if name is not None
-    }
-    if key is not None:
-        used.add(names[key])
+    names = table.column_names
+    mimic = {"subject_id", "study_id"} <= {name.strip().casefold() for name in names}
+    key = (usual_column(names, ("dicom_id",)) if mimic else None) or usual_column(names, ID_NAMES)
+    used = {usual_column(names, role) for role in (PATIENT_NAMES, STUDY_NAMES, SPLIT_NAMES)}
     studies = _groups(table, STUDY_NAMES)
     unit = "report"
-    if key in IMAGE_ID_NAMES:
+    if key is not None and key.strip().casefold() in IMAGE_ID_NAMES:
         unit = "image"
     elif studies is not None and len(studies.names) == table.num_rows:
         unit = "study"
@@ -183,17 +161,16 @@ def _by_name(table: pa.Table) -> Layout:
         known="MIMIC-CXR" if mimic else "",
         unit=unit,
         schema="chexpert14" if mimic else None,
-        id=None if key is None else names[key],
+        id=key,
         patients=_groups(table, PATIENT_NAMES),
         studies=studies,
         splits=_groups(table, SPLIT_NAMES),
         finding_list=None,
-        separator=NIH_SEPARATOR,
-        used=frozenset(used),
+        separator=SEPARATOR,
+        used=frozenset(name for name in (*used, key) if name is not None),
     )
 
 
 def _groups(table: pa.Table, roles: tuple[str, ...]) -> Groups | None:
-    names = {_key(name): name for name in table.column_names}
-    found = next((names[name] for name in roles if name in names), None)
+    found = usual_column(table.column_names, roles)
     return None if found is None else Groups.of(table.column(found))

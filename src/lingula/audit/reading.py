@@ -12,17 +12,18 @@ import numpy as np
 from lingula.audit.inputs import AuditInput, OtherLabels
 from lingula.audit.joining import Joiner, strings
 from lingula.audit.known_tables import Columns, Layout, layout_of
-from lingula.audit.label_columns import (
+from lingula.errors import InputError
+from lingula.labels import Labels, Schema
+from lingula.schemas import load_schema
+from lingula.tables.columns import find_column, is_text_column
+from lingula.tables.label_columns import (
     FoundLabels,
     labels_in_columns,
     labels_in_list,
     likely_schema,
 )
-from lingula.errors import ColumnError, InputError
-from lingula.labels import Labels, Schema, is_missing
-from lingula.schemas import load_schema
-from lingula.tables.columns import TEXT_NAMES, choose_text_columns, find_column
-from lingula.tables.open_source import open_source
+from lingula.tables.reading import read_table
+from lingula.tables.report_table import report_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,24 +69,6 @@ class AuditedTable:
     table: pa.Table
     found: FoundLabels
     data: AuditInput
-
-
-def read_table(path: Path) -> pa.Table:
-    """A whole table, all columns as they are; the cells of text formats are texts.
-
-    Raises:
-        InputError: If it cannot be read or has no rows.
-    """
-    import pyarrow as pa
-
-    source = open_source(path)
-    table = pa.Table.from_batches(source.batches(), schema=source.schema)
-    if not table.num_rows:
-        raise InputError(f"{path}: the table has a header but no rows")
-    for name in table.column_names:
-        if table.column_names.count(name) > 1:
-            raise ColumnError(f"{path}: the column {name!r} occurs twice; rename one")
-    return table
 
 
 def read_audit(files: Files) -> AuditedTable:
@@ -139,33 +122,19 @@ def _schema(named: str | None, layout: Layout, table: pa.Table) -> Schema:
 
 def _labels(table: pa.Table, layout: Layout, schema: Schema, source: str) -> FoundLabels:
     if layout.finding_list is not None:
-        return labels_in_list(table, layout.finding_list, layout.separator, schema)
+        return labels_in_list(table, layout.finding_list, schema, layout.separator)
     return labels_in_columns(table, schema, source)
 
 
 def _texts(table: pa.Table, left: Joiner, files: Files) -> list[str | None] | None:
     if files.reports is not None:
         other = read_table(files.reports)
-        joined = _joined_text(other, files.text_columns, str(files.reports))
+        joined = report_texts(other, files.text_columns, str(files.reports))
         at = left.positions(other, str(files.reports), files.columns.id)
         return [joined[place] if place >= 0 else None for place in at]
-    if files.text_columns or any(
-        name.strip().casefold() in TEXT_NAMES for name in table.column_names
-    ):
-        return _joined_text(table, files.text_columns, str(files.labels))
+    if files.text_columns or any(map(is_text_column, table.column_names)):
+        return report_texts(table, files.text_columns, str(files.labels))
     return None
-
-
-def _joined_text(table: pa.Table, named: Sequence[str], source: str) -> list[str | None]:
-    positions = choose_text_columns(table.schema, named, source)
-    columns = [table.column(position).to_pylist() for position in positions]
-    if len(columns) == 1:
-        texts: list[str | None] = columns[0]
-        return texts
-    return [
-        "\n".join(cell for cell in cells if not is_missing(cell)) or None
-        for cells in zip(*columns, strict=True)
-    ]
 
 
 def _metadata(
@@ -176,13 +145,11 @@ def _metadata(
 
     used = set(layout.used) | set(found.columns.values())
     used |= {
-        table.column_names[find_column(table.schema, n, left.source)]
+        table.column_names[find_column(table.column_names, n, left.source)]
         for n in files.text_columns
         if files.reports is None
     }
-    kept = [
-        n for n in table.column_names if n not in used and n.strip().casefold() not in TEXT_NAMES
-    ]
+    kept = [n for n in table.column_names if n not in used and not is_text_column(n)]
     # Lists and objects, as Parquet can hold them, are no groups.
     metadata = table.select([n for n in kept if not pa.types.is_nested(table.column(n).type)])
     if files.metadata is not None:
@@ -217,18 +184,13 @@ def _other(path: Path, name: str, left: Joiner, audited: Labels, files: Files) -
         table, Columns(finding_list=None, separator=files.columns.separator), str(path)
     )
     found = _labels(table, layout, audited.schema, str(path))
-    if found.outside:
-        wrong = found.outside[0]
-        raise InputError(
-            f"{path}, column {wrong.column!r}, row {wrong.rows[0] + 1}: {wrong.value} is no label; "
-            "labels are 1 (positive), 0 (negative), -1 (uncertain) or blank"
-        )
+    labels = found.strict(str(path))
     at = left.positions(table, str(path), files.columns.id)
     rows = np.flatnonzero(at >= 0)
     classes = np.zeros((len(rows), len(audited.schema)), dtype=np.int8)
     columns = np.zeros(len(audited.schema), dtype=np.bool_)
-    for position, observation in enumerate(found.labels.schema.names):
+    for position, observation in enumerate(labels.schema.names):
         place = audited.schema.index(observation)
-        classes[:, place] = found.labels.classes[at[rows], position]
+        classes[:, place] = labels.classes[at[rows], position]
         columns[place] = True
     return OtherLabels(name, rows, Labels(audited.schema, classes), columns)

@@ -14,9 +14,10 @@ from lingula.evaluation.evaluate import Candidate
 from lingula.evaluation.people import majority_labels
 from lingula.labels import Labels, Schema
 from lingula.metrics.uncertain import UncertainPolicy
+from lingula.tables.columns import shared_id_column
 from lingula.tables.label_match import MatchedTables, match_label_tables
-from lingula.tables.label_source import column_names
-from lingula.tables.label_table import LabelTable, find_id_column, read_label_table
+from lingula.tables.label_table import LabelTable, read_label_table
+from lingula.tables.reading import column_names
 from lingula.tables.score_table import ScoreTable, read_prediction_table
 
 #: CheXpert's competition observations (Irvin et al., AAAI 2019), which papers call "the five".
@@ -93,7 +94,7 @@ def read_inputs(
     files = [*first, *labelers, *readers]
     if id_column is None and not by_row_order:
         # One name for all tables: two tables may have several usual ones each.
-        id_column = find_id_column(*(column_names(path) for path in files))
+        id_column = shared_id_column([column_names(path) for path in files])
     probable = range(len(first), len(first) + len(labelers))
 
     def read(position: int, path: Path) -> LabelTable | ScoreTable:

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from lingula.errors import InputError, SchemaError
+from lingula.errors import InputError
 from lingula.labels import Labels, Schema, is_missing
-from lingula.pipeline.texts import texts_of
 from lingula.tables.cells import cell_texts
 from lingula.tables.columns import choose_id_column, choose_text_columns, is_section_column
-from lingula.tables.label_table import restrict_schema
-from lingula.tables.label_values import column_classes
+from lingula.tables.label_columns import labels_in_columns
 from lingula.tables.open_source import open_source
+from lingula.tables.report_table import texts_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,18 +96,6 @@ def draw_sample(
 
 
 def _labels(rows: pa.Table, schema: Schema, source: str) -> Labels | None:
-    held = {schema.names[schema.index(name)]: name for name in rows.schema.names if name in schema}
-    if not held:
+    if not any(name in schema for name in rows.schema.names):
         return None
-    try:
-        part = restrict_schema(schema, tuple(held))
-    except SchemaError as error:
-        raise InputError(f"{source}: {error}") from None
-    classes = np.stack(
-        [
-            column_classes(rows.column(held[name]), f"{source}, column {held[name]!r}")
-            for name in part.names
-        ],
-        axis=1,
-    )
-    return Labels(part, classes)
+    return labels_in_columns(rows, schema, source).strict(source)

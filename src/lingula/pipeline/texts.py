@@ -1,4 +1,4 @@
-"""The texts of a batch of rows, of one column or of several joined."""
+"""Which sections of joined texts are labeled, and where a place in a joined text is."""
 
 from __future__ import annotations
 
@@ -6,37 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lingula.errors import ColumnError
-from lingula.tables.arrays import text_scalar
 from lingula.tables.columns import is_section_column
+from lingula.tables.report_table import JOINT, is_blank
 from lingula.text.sections import DEFAULT_SECTIONS, select_sections
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: Between joined columns: a blank line, so that no sentence runs on from one into the next.
-JOINT = "\n\n"
-
 _NUMBER = r"^\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*$"
-
-
-def texts_of(batch: pa.RecordBatch, columns: Sequence[int]) -> pa.Array:
-    """The text of each row, as pyarrow strings; null where there is none.
-
-    Several columns are joined by a blank line; those without a text are left out.
-    """
-    import pyarrow.compute as pc
-
-    joined = _plain(batch.column(columns[0]))
-    if len(columns) == 1:
-        return joined
-    nothing = text_scalar("")
-    joined = pc.fill_null(joined, nothing)
-    for position in columns[1:]:
-        piece = pc.fill_null(_plain(batch.column(position)), nothing)
-        both = pc.binary_join_element_wise(joined, piece, text_scalar(JOINT))
-        both = pc.if_else(_is_blank(joined), piece, both)
-        joined = pc.if_else(_is_blank(piece), joined, both)
-    return pc.if_else(_is_blank(joined), text_scalar(None), joined)
 
 
 def chosen_sections(
@@ -89,24 +66,9 @@ def require_words(texts: pa.Array, column: str, source: str) -> None:
     """
     import pyarrow.compute as pc
 
-    filled = texts.filter(pc.invert(_is_blank(texts)))
+    filled = texts.filter(pc.invert(is_blank(texts)))
     if len(filled) and pc.all(pc.match_substring_regex(filled, _NUMBER)).as_py():
         raise ColumnError(
             f"{source}: the column {column!r} holds numbers, not text; "
             "name the text's column with --text-column"
         )
-
-
-def _plain(column: pa.Array) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    return pc.cast(column, pa.string())
-
-
-def _is_blank(texts: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
-    return pc.equal(pc.utf8_trim_whitespace(texts), text_scalar(""))

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from lingula.labels import is_missing
 from lingula.pipeline.seen import SeenHashes, Slot, SlotCache, text_key
 from lingula.pipeline.task import TaskResult
-from lingula.pipeline.texts import require_words, texts_of
+from lingula.pipeline.texts import require_words
 from lingula.tables.arrays import int32_numbers
+from lingula.tables.report_table import texts_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

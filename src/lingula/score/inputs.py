@@ -11,13 +11,9 @@ from lingula.score.generation import GenerationScore
 from lingula.score.labeling import Progress
 from lingula.score.pairing import Pairs, all_drop_duplicates, dropped_note, pair_by_id, pair_by_row
 from lingula.score.provenance import describe_sections, file_sha256
-from lingula.score.report_table import (
-    GENERATED_NAMES,
-    REFERENCE_NAMES,
-    check_not_all_empty,
-    read_report_table,
-)
+from lingula.tables.columns import GENERATED_NAMES, REFERENCE_NAMES
 from lingula.tables.label_table import read_label_table
+from lingula.tables.report_table import check_not_all_empty, read_report_table
 
 
 def score_report_tables(

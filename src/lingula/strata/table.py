@@ -21,7 +21,7 @@ from lingula.pipeline.places import (
     writing,
 )
 from lingula.pipeline.standard_input import STANDARD_INPUT, as_file
-from lingula.pipeline.texts import locate, texts_of
+from lingula.pipeline.texts import locate
 from lingula.strata.definitions import strata
 from lingula.strata.reader import StrataReader
 from lingula.strata.result import Strata
@@ -31,6 +31,7 @@ from lingula.tables.columns import choose_id_column, choose_text_columns, is_sec
 from lingula.tables.formats import format_named, format_of
 from lingula.tables.open_sink import open_sink
 from lingula.tables.open_source import open_source
+from lingula.tables.report_table import texts_of
 from lingula.tables.sink import TableSink
 from lingula.tables.source import TableSource
 

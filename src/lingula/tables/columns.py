@@ -1,4 +1,8 @@
-"""Which columns hold the text and the id, by name."""
+"""What a table's columns are for, told by their names: the one place where that is guessed.
+
+Names are compared without case and without white space around them; of a role's names the first
+that a table has is taken, and what the user names wins over all of them.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,17 @@ from lingula.errors import ColumnError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lingula.labels import Schema
+
 #: Names of text columns, in lower case, the first that a table has is taken.
 TEXT_NAMES: tuple[str, ...] = (
     "report impression",
     "impression",
     "findings",
     "conclusion",
+    "section_impression",
+    "section_findings",
+    "last_paragraph",
     "report",
     "text",
     "radiology report",
@@ -27,23 +36,100 @@ TEXT_NAMES: tuple[str, ...] = (
     "note_text",
 )
 
-#: Text columns that hold one section already, so that no section is looked for in them.
-SECTION_COLUMNS: frozenset[str] = frozenset(
-    {"report impression", "impression", "findings", "conclusion"}
+#: Columns that are read together where a table has both: MIMIC-CXR's, and CheXpert Plus's.
+PAIRS: tuple[tuple[str, str], ...] = (
+    ("findings", "impression"),
+    ("section_findings", "section_impression"),
 )
 
-#: Names of id columns, in lower case, the first that a table has is taken.
+#: Text columns that hold one section already, so that no section is looked for in them.
+SECTION_COLUMNS: frozenset[str] = frozenset(
+    {
+        "report impression",
+        "impression",
+        "findings",
+        "conclusion",
+        "section_impression",
+        "section_findings",
+        "last_paragraph",
+    }
+)
+
+#: Names that say which side of a pair a text is of; they go before ``TEXT_NAMES``, so that one
+#: table can hold both sides.
+REFERENCE_NAMES: tuple[str, ...] = (
+    "reference",
+    "references",
+    "reference_report",
+    "reference report",
+    "ref",
+    "refs",
+    "ground_truth",
+    "ground truth",
+    "gt",
+    "gts",
+)
+GENERATED_NAMES: tuple[str, ...] = (
+    "generated",
+    "generated_report",
+    "generated report",
+    "prediction",
+    "predictions",
+    "predicted",
+    "model_prediction",
+    "hypothesis",
+    "hyp",
+    "hyps",
+    "res",
+)
+
+#: Names of id columns whose rows are images.
+IMAGE_ID_NAMES: tuple[str, ...] = ("dicom_id", "image_id", "imageid", "image index", "path")
+
+#: Names of id columns: of reports, of images, then those that also number visits.
 ID_NAMES: tuple[str, ...] = (
     "id",
-    "uid",
     "report_id",
     "report id",
     "note_id",
     "study_id",
-    "study",
+    "uid",
+    *IMAGE_ID_NAMES[:-1],
     "accession_number",
     "accession number",
     "accession",
+    "path",
+    "study",
+)
+PATIENT_NAMES: tuple[str, ...] = (
+    "patient_id",
+    "patientid",
+    "patient id",
+    "subject_id",
+    "subjectid",
+    "patient",
+)
+STUDY_NAMES: tuple[str, ...] = (
+    "study_id",
+    "studyid",
+    "study id",
+    "accession_number",
+    "accession",
+    "study",
+)
+SPLIT_NAMES: tuple[str, ...] = ("split", "partition", "subset", "fold", "set")
+
+#: Every name that says what a column is for, except those of observations.
+USUAL_NAMES: frozenset[str] = frozenset(
+    (
+        *TEXT_NAMES,
+        *REFERENCE_NAMES,
+        *GENERATED_NAMES,
+        *ID_NAMES,
+        *PATIENT_NAMES,
+        *STUDY_NAMES,
+        *SPLIT_NAMES,
+    )
 )
 
 #: Column names longer than this are not shown: they may be the text of a report, in a table
@@ -51,7 +137,9 @@ ID_NAMES: tuple[str, ...] = (
 SHOWN_CHARACTERS = 40
 
 
-def choose_text_columns(schema: pa.Schema, named: Sequence[str], source: str) -> tuple[int, ...]:
+def choose_text_columns(
+    schema: pa.Schema, named: Sequence[str], source: str, first: Sequence[str] = ()
+) -> tuple[int, ...]:
     """Positions of the columns whose text is labeled, in the order in which it is joined.
 
     Args:
@@ -59,16 +147,18 @@ def choose_text_columns(schema: pa.Schema, named: Sequence[str], source: str) ->
         named: Names that the user gave; if none, the column is found by its name, and a table
             with both findings and impression gives both.
         source: The table, as messages name it.
+        first: Names to look for before the usual ones, such as ``REFERENCE_NAMES``.
 
     Raises:
         ColumnError: If a column is missing, occurs twice, holds no text, or none is found.
     """
-    if named:
-        chosen = [find_column(schema, name, source) for name in named]
+    side = usual_column(schema.names, first)
+    if named or side is not None:
+        chosen = [find_column(schema.names, name, source) for name in named or [str(side)]]
         if len(set(chosen)) < len(chosen):
             raise ColumnError(f"{source}: the same text column is named twice")
     else:
-        chosen = _found_by_name(schema, source)
+        chosen = _found_by_name(schema.names, source)
     for position in chosen:
         _require_text(schema.field(position), source)
     return tuple(chosen)
@@ -80,25 +170,83 @@ def choose_id_column(schema: pa.Schema, named: str | None, source: str) -> int |
     Raises:
         ColumnError: If the named column is missing or occurs twice.
     """
-    if named is not None:
-        return find_column(schema, named, source)
-    names = [_key(name) for name in schema.names]
-    return next((names.index(name) for name in ID_NAMES if name in names), None)
+    wanted = usual_column(schema.names, ID_NAMES) if named is None else named
+    return None if wanted is None else find_column(schema.names, wanted, source, "id")
 
 
-def find_column(schema: pa.Schema, name: str, source: str) -> int:
+def shared_id_column(tables: Sequence[Sequence[str]]) -> str | None:
+    """The first of ``ID_NAMES`` that every list of column names has, or None."""
+    folded = [{_key(name) for name in names} for names in tables]
+    return next((name for name in ID_NAMES if all(name in names for names in folded)), None)
+
+
+def usual_column(names: Sequence[str], role: Sequence[str]) -> str | None:
+    """The column of a role, by the first of its usual names (in lower case) that is there."""
+    folded = {_key(name): name for name in reversed(names)}
+    return next((folded[name] for name in role if name in folded), None)
+
+
+def observation_columns(names: Sequence[str], schema: Schema, source: str) -> dict[str, str]:
+    """Observation -> column, in the schema's order, of the observations that a table has.
+
+    Raises:
+        ColumnError: If no column is an observation, or two are the same one.
+    """
+    columns: dict[int, str] = {}
+    for name in names:
+        if name not in schema:
+            continue
+        position = schema.index(name)
+        if position in columns:
+            raise ColumnError(
+                f"{source}: the columns {columns[position]!r} and {name!r} are both "
+                f"{schema.names[position]!r}; drop or rename one"
+            )
+        columns[position] = name
+    if not columns:
+        raise ColumnError(
+            f"{source}: no column is an observation of the schema {schema.name!r} "
+            f"({', '.join(schema.names)}); {listed(names)}. Name another schema (--schema)"
+        )
+    return {schema.names[position]: columns[position] for position in sorted(columns)}
+
+
+def find_column(names: Sequence[str], wanted: str, source: str, role: str = "") -> int:
     """Position of a column by its exact name, or else by its name in any case.
+
+    Args:
+        names: The table's columns.
+        wanted: The name to look for.
+        source: The table, as messages name it.
+        role: What the column is for, as messages say it ("patient").
 
     Raises:
         ColumnError: If it is missing or cannot be told from another.
     """
-    exact = [at for at, held in enumerate(schema.names) if held == name]
-    found = exact or [at for at, held in enumerate(schema.names) if _key(held) == _key(name)]
+    exact = [at for at, held in enumerate(names) if held == wanted]
+    found = exact or [at for at, held in enumerate(names) if _key(held) == _key(wanted)]
     if len(found) > 1:
-        raise ColumnError(f"{source}: the column {name!r} occurs {len(found)} times; rename one")
+        raise ColumnError(f"{source}: the column {wanted!r} occurs {len(found)} times; rename one")
     if not found:
-        raise ColumnError(f"{source}: has no column {name!r}; {_listed(schema)}")
+        kind = f"{role} column" if role else "column"
+        raise ColumnError(f"{source}: has no {kind} {wanted!r}; {listed(names)}")
     return found[0]
+
+
+def require_distinct(names: Sequence[str], source: str) -> None:
+    """Refuse a table of which two columns have one name.
+
+    Raises:
+        ColumnError: If a name occurs twice.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise ColumnError(f"{source}: the column {shown(name)} occurs twice; rename one")
+
+
+def is_text_column(name: str) -> bool:
+    """Whether a column of that name usually holds reports."""
+    return _key(name) in TEXT_NAMES
 
 
 def is_section_column(name: str) -> bool:
@@ -113,21 +261,30 @@ def shown(name: str) -> str:
     return repr(name)
 
 
-def _found_by_name(schema: pa.Schema, source: str) -> list[int]:
-    names = {_key(name) for name in schema.names}
-    if "report impression" not in names and {"findings", "impression"} <= names:
-        return [find_column(schema, name, source) for name in ("findings", "impression")]
-    for name in TEXT_NAMES:
-        if name in names:
-            return [find_column(schema, name, source)]
+def listed(names: Sequence[str]) -> str:
+    """The columns of a table, for messages; the first thirty of many."""
+    parts = [shown(name) for name in names[:30]]
+    if len(names) > 30:
+        parts.append(f"and {len(names) - 30} more")
+    return f"the columns are {', '.join(parts)}" if len(parts) > 1 else f"its column is {parts[0]}"
+
+
+def _found_by_name(names: Sequence[str], source: str) -> list[int]:
+    keys = {_key(name) for name in names}
+    for pair in PAIRS:
+        if "report impression" not in keys and keys.issuperset(pair):
+            return [find_column(names, name, source) for name in pair]
+    usual = usual_column(names, TEXT_NAMES)
+    if usual is not None:
+        return [find_column(names, _key(usual), source)]
     hint = ""
-    if len(schema.names) == 1:
+    if len(names) == 1:
         hint = "; if its first line is a report already, add --no-header"
-        if ";" in schema.names[0]:
+        if ";" in names[0]:
             hint = "; if semicolons separate its cells, add --delimiter ';'"
     raise ColumnError(
         f"{source}: no column is named as text columns are ({', '.join(TEXT_NAMES[:6])}); "
-        f"name it with --text-column; {_listed(schema)}{hint}"
+        f"name it with --text-column; {listed(names)}{hint}"
     )
 
 
@@ -147,10 +304,3 @@ def _require_text(field: pa.Field, source: str) -> None:
 
 def _key(name: str) -> str:
     return name.strip().casefold()
-
-
-def _listed(schema: pa.Schema) -> str:
-    names = [shown(name) for name in schema.names[:30]]
-    if len(schema.names) > 30:
-        names.append(f"and {len(schema.names) - 30} more")
-    return f"the columns are {', '.join(names)}" if len(names) > 1 else f"its column is {names[0]}"

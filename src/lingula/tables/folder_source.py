@@ -1,4 +1,4 @@
-"""Reads a folder of .txt files, one report each, its sub-folders too."""
+"""Reads a folder of .txt files, one report each, its sub-folders too; or one such file."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ class FolderSource:
 
     def _records(self) -> Iterator[tuple[str, str, str] | Reject]:
         for row, path in enumerate(text_files(self._path), start=1):
-            relative = path.relative_to(self._path).as_posix()
+            alone = path == self._path
+            relative = path.name if alone else path.relative_to(self._path).as_posix()
             with reading(str(path)):
                 data = path.read_bytes()
             try:
@@ -97,11 +98,14 @@ class FolderSource:
 
 
 def text_files(folder: Path) -> Iterator[Path]:
-    """All .txt files of a folder and its sub-folders, sorted folder by folder.
+    """All .txt files of a folder and its sub-folders, sorted folder by folder; a file itself.
 
     Raises:
         InputError: If a folder cannot be listed.
     """
+    if folder.is_file():
+        yield folder
+        return
     with reading(str(folder)):
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     for entry in entries:

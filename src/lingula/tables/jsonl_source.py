@@ -127,7 +127,7 @@ def _parse(line: str) -> tuple[dict[str, Any], str]:
         except UnicodeEncodeError as error:
             return {}, f"holds the byte 0x{ord(line[error.start]) - 0xDC00:02X}, which is not UTF-8"
     try:
-        value = json.loads(line, parse_constant=_constant)
+        value = json.loads(line, parse_constant=parse_constant)
     except json.JSONDecodeError as error:
         return {}, f"is not JSON: {error.msg} at character {error.colno}"
     except (ValueError, RecursionError) as error:
@@ -142,7 +142,8 @@ def _parse(line: str) -> tuple[dict[str, Any], str]:
     return value, ""
 
 
-def _constant(word: str) -> None:
+def parse_constant(word: str) -> None:
+    """What NaN in JSON stands for: nothing; the infinities are refused."""
     # Python and pandas write a missing text as NaN, which is no JSON but is often met.
     if word == "NaN":
         return

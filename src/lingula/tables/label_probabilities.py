@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from lingula.errors import ColumnError, InputError
 from lingula.labels import Label, Schema
-from lingula.tables.label_source import listed
+from lingula.tables.columns import listed
+from lingula.tables.label_values import column_numbers
 
 if TYPE_CHECKING:
     import pyarrow
@@ -74,7 +75,7 @@ def probability_sources(
         if flat:
             return ProbabilitySources(flat)
     if template is not None:
-        raise ColumnError(f"{path}: no column is named like {template!r}; it has {listed(names)}")
+        raise ColumnError(f"{path}: no column is named like {template!r}; {listed(names)}")
     return ProbabilitySources(nested=NESTED if NESTED in names else None)
 
 
@@ -140,16 +141,11 @@ def _inside(
 
 
 def _checked(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.float32]:
-    import pyarrow as pa
-
-    kind = column.type
-    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
-        raise InputError(f"{where}: must be a number")
-    values = column.cast(pa.float32()).to_numpy()
+    values = column_numbers(column, where, "probability")
     wrong = np.flatnonzero((values < 0) | (values > 1))
     if len(wrong):
         raise InputError(
             f"{where}, row {wrong[0] + 1}: {values[wrong[0]]:g} is no probability between 0 and 1"
         )
-    checked: npt.NDArray[np.float32] = values
+    checked: npt.NDArray[np.float32] = values.astype(np.float32)
     return checked

@@ -10,33 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from lingula.errors import ColumnError, InputError
+from lingula.errors import InputError
 from lingula.labels import Labels, Schema
 from lingula.schemas import load_schema
-from lingula.tables.label_probabilities import (
-    ProbabilitySources,
-    probability_sources,
-    read_probabilities,
+from lingula.tables.columns import ID_NAMES, find_column, observation_columns, usual_column
+from lingula.tables.label_columns import (
+    OutsideLabel,
+    labels_in_columns,
+    labels_in_list,
+    list_column,
 )
-from lingula.tables.label_source import column_names, listed, read_columns
-from lingula.tables.label_values import READER_WORDS, WORDS, column_classes
+from lingula.tables.label_probabilities import probability_sources, read_probabilities
+from lingula.tables.label_values import READER_WORDS, WORDS
+from lingula.tables.reading import column_names, read_columns
 
 if TYPE_CHECKING:
     import pyarrow
-
-#: Names under which tables keep a report's id, looked for in this order and in any case.
-ID_COLUMNS = (
-    "id",
-    "report_id",
-    "study_id",
-    "uid",
-    "dicom_id",
-    "image_id",
-    "accession_number",
-    "path",
-    "study",
-    "image index",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +41,7 @@ class LabelTable:
         probabilities: float32, shape (n, k, 4), in the order of ``Label``; NaN where the table has
             no such column. None if it has no probabilities at all.
         extra: The other columns that were asked for, as they are, or None.
+        notes: What was left out of a list of labels. One sentence each.
     """
 
     source: str
@@ -61,6 +51,7 @@ class LabelTable:
     patients: npt.NDArray[np.object_] | None = None
     probabilities: npt.NDArray[np.float32] | None = None
     extra: pyarrow.Table | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -102,16 +93,17 @@ def read_label_table(
     extra_columns: Sequence[str] = (),
     reader_ratings: bool = False,
 ) -> LabelTable:
-    """Read labels from CSV, TSV, Parquet or JSON Lines (text formats also compressed, ``.gz``).
+    """Read labels from any form of table that ``open_source`` takes.
 
     Columns are found by the schema's names and aliases, in any order and case; the table may have
-    some of them only. Cells are 1, 0, -1, empty, or words (``label_values.WORDS``).
+    some of them only. Cells are 1, 0, -1, empty, or words (``label_values.WORDS``). A table
+    without such columns may list its positive labels in one (``label_columns.LIST_NAMES``).
 
     Args:
         path: The file.
         schema: A schema, its name, or a TOML file; ``chexpert14`` if not given.
-        id_column: Column of the report ids; if not given, the first of ``ID_COLUMNS`` that the
-            table has.
+        id_column: Column of the report ids; if not given, the first of ``columns.ID_NAMES`` that
+            the table has.
         by_row_order: Read no ids.
         patient_column: Column that says which rows are of one patient.
         probability_columns: Template of the probability columns, with ``{observation}`` and, if
@@ -128,34 +120,46 @@ def read_label_table(
         ColumnError: If a column is missing, no column is an observation, or two are the same one.
         SchemaError: If the schema is unknown.
     """
-    path = Path(path)
-    if not isinstance(schema, Schema):
-        schema = load_schema("chexpert14" if schema is None else schema)
+    import pyarrow as pa
+
+    path, schema = Path(path), as_schema(schema)
     names = column_names(path)
-    found = observation_columns(path, names, schema)
+    listing = list_column(names, schema)
+    found = {} if listing else observation_columns(names, schema, str(path))
     ids = None if by_row_order else id_column_of(path, names, id_column)
-    patients = None if patient_column is None else _required(path, names, patient_column, "patient")
+    patients = _named(path, names, patient_column, "patient")
     chances = probability_sources(path, names, schema, tuple(found), probability_columns)
-    extra = [_required(path, names, name, "extra") for name in extra_columns]
-    table = _read(path, list(found.values()), [ids, patients, *extra], chances)
-    part = restrict_schema(schema, tuple(found))
-    words = READER_WORDS if reader_ratings else WORDS
-    classes = np.empty((table.num_rows, len(found)), dtype=np.int8)
-    for position, column in enumerate(found.values()):
-        classes[:, position] = column_classes(
-            table.column(column), f"{path}, column {column!r}", words
-        )
+    extra = [names[find_column(names, name, str(path), "extra")] for name in extra_columns]
+    labels = [*found.values(), *([listing] if listing else [])]
+    types = dict.fromkeys(labels, pa.dictionary(pa.int32(), pa.string()))
+    types.update(dict.fromkeys(chances.flat.values(), pa.float32()))
+    others = [name for name in (ids, patients, *extra, chances.nested) if name is not None]
+    wanted = dict.fromkeys([*labels, *others, *chances.flat.values()])
+    table = read_columns(path, list(wanted), types=types)
+    notes: tuple[str, ...] = ()
+    if listing:
+        in_list = labels_in_list(table, listing, schema)
+        part, notes = in_list.labels, _left_out(in_list.outside, path)
+    else:
+        words = READER_WORDS if reader_ratings else WORDS
+        part = labels_in_columns(table.select(labels), schema, str(path), words).strict(str(path))
     return LabelTable(
         source=str(path),
-        labels=Labels(part, classes),
-        missing=tuple(name for name in schema.names if name not in found),
-        ids=None if ids is None else id_texts(table.column(ids), f"{path}, column {ids!r}"),
-        patients=None
-        if patients is None
-        else id_texts(table.column(patients), f"{path}, column {patients!r}"),
-        probabilities=read_probabilities(path, table, part, chances),
+        labels=part,
+        missing=tuple(name for name in schema.names if name not in part.schema.names),
+        ids=id_texts(table, ids, path),
+        patients=id_texts(table, patients, path),
+        probabilities=read_probabilities(path, table, part.schema, chances),
         extra=table.select(extra) if extra else None,
+        notes=notes,
     )
+
+
+def as_schema(schema: Schema | str | Path | None) -> Schema:
+    """A schema, by its name or file if it is none; ``chexpert14`` if not given."""
+    if isinstance(schema, Schema):
+        return schema
+    return load_schema("chexpert14" if schema is None else schema)
 
 
 def restrict_schema(schema: Schema, names: Sequence[str]) -> Schema:
@@ -167,67 +171,27 @@ def restrict_schema(schema: Schema, names: Sequence[str]) -> Schema:
     return schema.restrict(names)
 
 
-def find_id_column(*tables: Sequence[str]) -> str | None:
-    """The first of ``ID_COLUMNS`` that every list of column names has (in any case), or None."""
-    folded = [{name.strip().casefold() for name in names} for names in tables]
-    return next((name for name in ID_COLUMNS if all(name in names for names in folded)), None)
-
-
-def observation_columns(path: Path, names: Sequence[str], schema: Schema) -> dict[str, str]:
-    """Observation -> column, in the schema's order."""
-    columns: dict[int, str] = {}
-    for name in names:
-        if name not in schema:
-            continue
-        position = schema.index(name)
-        if position in columns:
-            raise ColumnError(
-                f"{path}: the columns {columns[position]!r} and {name!r} are both "
-                f"{schema.names[position]!r}; drop or rename one"
-            )
-        columns[position] = name
-    if not columns:
-        raise ColumnError(
-            f"{path}: no column is an observation of the schema {schema.name!r} "
-            f"({', '.join(schema.names)}); it has {listed(names)}"
-        )
-    return {schema.names[position]: columns[position] for position in sorted(columns)}
-
-
 def id_column_of(path: Path, names: Sequence[str], wanted: str | None) -> str | None:
     """The id column: the one that is named, or else the first usual one that the table has."""
-    if wanted is not None:
-        return _required(path, names, wanted, "id")
-    default = find_id_column(names)
-    return None if default is None else _required(path, names, default, "id")
+    if wanted is None:
+        return usual_column(names, ID_NAMES)
+    return _named(path, names, wanted, "id")
 
 
-def _required(path: Path, names: Sequence[str], wanted: str, role: str) -> str:
-    if wanted in names:
-        return wanted
-    folded = [name for name in names if name.strip().casefold() == wanted.strip().casefold()]
-    if len(folded) == 1:
-        return folded[0]
-    raise ColumnError(f"{path}: there is no {role} column {wanted!r}; it has {listed(names)}")
+def id_texts(
+    table: pyarrow.Table, name: str | None, source: str | Path
+) -> npt.NDArray[np.object_] | None:
+    """Ids as texts; whole floats lose their ".0", as pandas gives it to ids beside empty cells.
 
-
-def _read(
-    path: Path, labels: list[str], texts: list[str | None], chances: ProbabilitySources
-) -> pyarrow.Table:
-    import pyarrow as pa
-
-    types = dict.fromkeys(labels, pa.dictionary(pa.int32(), pa.string()))
-    types.update(dict.fromkeys(chances.flat.values(), pa.float32()))
-    others = [name for name in (*texts, chances.nested) if name is not None]
-    wanted = dict.fromkeys([*labels, *others, *chances.flat.values()])
-    return read_columns(path, list(wanted), types=types)
-
-
-def id_texts(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.object_]:
-    """Ids as texts; whole floats lose their ".0", as pandas gives it to ids beside empty cells."""
+    Raises:
+        InputError: If an id is empty, or no text or number.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if name is None:
+        return None
+    where, column = f"{source}, column {name!r}", table.column(name)
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
         known = pc.drop_null(column)
@@ -242,3 +206,20 @@ def id_texts(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.object_
     if empty.any():
         raise InputError(f"{where}, row {int(np.argmax(empty)) + 1}: the cell is empty")
     return array
+
+
+def _named(path: Path, names: Sequence[str], wanted: str | None, role: str) -> str | None:
+    return None if wanted is None else names[find_column(names, wanted, str(path), role)]
+
+
+def _left_out(outside: Sequence[OutsideLabel], path: Path) -> tuple[str, ...]:
+    """A note on the names of a list that are no observations."""
+    named = sorted(outside, key=lambda item: -len(item.rows))
+    if not named:
+        return ()
+    shown = ", ".join(f"{item.value} ({len(item.rows):,} rows)" for item in named[:5])
+    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+    return (
+        f"{path.name}: its column {named[0].column!r} lists labels; names that are no observation "
+        f"are left out: {shown}{more}.",
+    )

@@ -91,6 +91,12 @@ def column_codes(column: pyarrow.ChunkedArray) -> tuple[npt.NDArray[np.int32], l
     """
     import pyarrow as pa
 
+    if pa.types.is_nested(column.type):
+        values = column.to_pylist()
+        places: dict[str, int] = {}
+        of_row = [-1 if v is None else places.setdefault(repr(v), len(places)) for v in values]
+        first = dict(zip(reversed(of_row), reversed(values), strict=True))
+        return np.array(of_row, np.int32), [first[code] for code in range(len(places))]
     if pa.types.is_dictionary(column.type):
         encoded = column.unify_dictionaries()
     else:
@@ -104,31 +110,31 @@ def column_codes(column: pyarrow.ChunkedArray) -> tuple[npt.NDArray[np.int32], l
     return codes.astype(np.int32, copy=False), array.dictionary.to_pylist()
 
 
-def column_classes(
-    column: pyarrow.ChunkedArray, where: str, words: Mapping[str, Label] = WORDS
-) -> npt.NDArray[np.int8]:
-    """Class indices of one column of a label table, int8, shape (n,).
+def column_numbers(column: pyarrow.ChunkedArray, where: str, what: str) -> npt.NDArray[np.float64]:
+    """Numbers of one column, float64, shape (n,); NaN where the cell is empty.
 
-    Only distinct values are parsed, so a column of a million rows costs a look-up.
+    Args:
+        column: Numbers, or texts of them with a decimal point or comma.
+        where: For messages.
+        what: What such a number is, for messages ("score").
 
     Raises:
-        InputError: If a cell says no label; the message names ``where``, the first such row
-            (counted from 1, without the header) and the value.
+        InputError: If a cell is neither; the message names the first such row, from 1.
     """
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind):
+        numbers: npt.NDArray[np.float64] = column.cast(pa.float64()).to_numpy()
+        return numbers
     codes, values = column_codes(column)
-    # The last entry is reached by code -1, which is null.
-    classes = np.full(len(values) + 1, Label.BLANK, dtype=np.int8)
-    for code, value in enumerate(values):
-        label = parse_label(value, words)
-        if label is None:
-            rows = np.flatnonzero(codes == code)
-            if not len(rows):
-                continue
+    parsed = [np.nan if parse_label(v) is Label.BLANK else parse_number(v) for v in values]
+    for code, (value, number) in enumerate(zip(values, parsed, strict=True)):
+        rows = np.flatnonzero(codes == code) if number is None else codes[:0]
+        if len(rows):
             raise InputError(
-                f"{where}, row {rows[0] + 1}: {describe_cell(value)} is no label; labels are 1 "
-                "(positive), 0 (negative), -1 (uncertain), blank, or these words: "
-                "positive, negative, uncertain, blank, present, absent"
+                f"{where}, row {rows[0] + 1}: {describe_cell(value)} is no {what}; a number is one"
             )
-        classes[code] = label
-    taken: npt.NDArray[np.int8] = classes[codes]
+    lookup = np.array([np.nan if n is None else n for n in parsed] + [np.nan], dtype=np.float64)
+    taken: npt.NDArray[np.float64] = lookup[codes]
     return taken

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from lingula.errors import InputError
 from lingula.tables.csv_source import CsvSource
+from lingula.tables.excel_source import ExcelSource
 from lingula.tables.folder_source import FolderSource
-from lingula.tables.formats import DELIMITERS, TableFormat, format_of
+from lingula.tables.formats import TableFormat, format_to_read
+from lingula.tables.json_source import JsonSource
 from lingula.tables.jsonl_source import JsonlSource
 from lingula.tables.parquet_source import ParquetSource
 from lingula.tables.source import BATCH_ROWS, TableSource
@@ -27,11 +29,11 @@ def open_source(
     """A table or folder of reports, looked through once for rows that cannot be read.
 
     Args:
-        path: A CSV, TSV, Parquet or JSON Lines file (the text forms also gzipped), or a folder
-            of .txt files.
+        path: A CSV, TSV, Parquet, JSON Lines, JSON or Excel file (the text forms also as .gz,
+            .bz2, .xz, .zst, or alone in a .zip), a .txt file of one report, or a folder of them.
         name: The source, as messages name it; its path if not given.
         table_format: The form of a file; told by its name if not given.
-        delimiter: What separates the cells of CSV; a comma, or a tab in TSV, if not given.
+        delimiter: What separates the cells of CSV and TSV; told by the header if not given.
         encoding: Of the text forms.
         header: Whether the first row of CSV or TSV holds the column names.
         skip_bad_rows: Whether bad rows are left out instead of raising.
@@ -43,7 +45,8 @@ def open_source(
     name = str(path) if name is None else name
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise InputError(f"{delimiter!r} cannot separate cells; one character such as ';' can")
-    if path.is_dir():
+    table_format = format_to_read(path) if table_format is None and path.is_file() else table_format
+    if path.is_dir() or (table_format is not None and table_format.kind == "txt"):
         return FolderSource(
             path,
             name=name,
@@ -53,11 +56,13 @@ def open_source(
         )
     if not path.exists():
         raise InputError(f"{name}: there is no such file or folder")
-    table_format = format_of(path) if table_format is None else table_format
+    table_format = format_to_read(path) if table_format is None else table_format
+    if table_format.kind == "xlsx":
+        return ExcelSource(path, name=name, batch_rows=batch_rows)
     if table_format.kind == "parquet":
         return ParquetSource(path, name=name, batch_rows=batch_rows)
-    if table_format.kind == "jsonl":
-        return JsonlSource(
+    if table_format.kind in ("jsonl", "json"):
+        return (JsonlSource if table_format.kind == "jsonl" else JsonSource)(
             path,
             name=name,
             encoding=encoding,
@@ -67,7 +72,8 @@ def open_source(
     return CsvSource(
         path,
         name=name,
-        delimiter=delimiter or DELIMITERS[table_format.kind],
+        kind=table_format.kind,
+        delimiter=delimiter,
         encoding=encoding,
         header=header,
         skip_bad_rows=skip_bad_rows,

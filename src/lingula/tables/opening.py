@@ -1,9 +1,13 @@
-"""Opens files for reading: gzip by its first bytes, system errors as one clear message."""
+"""Opens files for reading: compression by its first bytes, system errors as one clear message."""
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
+import io
+import lzma
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,36 +16,108 @@ from typing import IO, cast
 
 from lingula.errors import InputError
 
-GZIP_MAGIC = b"\x1f\x8b"
+#: First bytes of compressed files.
+MAGIC: dict[bytes, str] = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+}
 BUFFER_BYTES = 1 << 20
 
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Turns errors of the system and of gzip into an InputError that names the source.
+    """Turns errors of the system and of decompression into an InputError that names the source.
 
     Raises:
-        InputError: If the block raises an OSError, EOFError or zlib error.
+        InputError: If the block raises an OSError, EOFError or an error of a decompressor.
     """
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{name}: the gzip data is damaged or cut short ({error})") from error
+    except (lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        if isinstance(error, RuntimeError) and "password" not in str(error):
+            raise
+        raise InputError(f"{name}: the compressed data cannot be read ({error})") from error
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from error
 
 
 @contextmanager
 def open_binary(path: Path) -> Iterator[IO[bytes]]:
-    """A file's bytes, decompressed if it begins as gzip does."""
+    """A file's bytes, decompressed if it begins as gzip, bzip2, xz, zstd or a zip of one file do.
+
+    Raises:
+        InputError: If a zip holds no file, or several.
+    """
     with path.open("rb", buffering=BUFFER_BYTES) as raw:
-        magic = raw.read(len(GZIP_MAGIC))
-        raw.seek(0)
-        if magic == GZIP_MAGIC:
-            with gzip.GzipFile(fileobj=raw, mode="rb") as inner:
-                yield cast("IO[bytes]", inner)
-        else:
+        kind = _compression(raw)
+        if not kind:
             yield raw
+            return
+        with _decompressed(raw, kind, path) as inner:
+            yield inner
+
+
+def is_compressed(path: Path) -> bool:
+    """Whether a file begins as compressed ones do."""
+    with reading(str(path)), path.open("rb") as raw:
+        return bool(_compression(raw))
+
+
+def name_inside(path: Path) -> str:
+    """Name of the one file that a zip holds.
+
+    Raises:
+        InputError: If it cannot be read, or holds no file or several.
+    """
+    with reading(str(path)), zipfile.ZipFile(path) as archive:
+        return _only_member(archive, path)
+
+
+def _compression(raw: IO[bytes]) -> str:
+    start = raw.read(max(map(len, MAGIC)))
+    raw.seek(0)
+    return next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), "")
+
+
+@contextmanager
+def _decompressed(raw: IO[bytes], kind: str, path: Path) -> Iterator[IO[bytes]]:
+    if kind == "gzip":
+        with gzip.GzipFile(fileobj=raw, mode="rb") as plain:
+            yield cast("IO[bytes]", plain)
+    elif kind == "bz2":
+        with bz2.BZ2File(raw) as bunzipped:
+            yield cast("IO[bytes]", bunzipped)
+    elif kind == "xz":
+        with lzma.LZMAFile(raw) as unpacked:
+            yield cast("IO[bytes]", unpacked)
+    elif kind == "zstd":
+        import pyarrow as pa
+
+        with io.BufferedReader(pa.CompressedInputStream(raw, "zstd"), BUFFER_BYTES) as stream:
+            yield stream
+    else:
+        with zipfile.ZipFile(raw) as archive, archive.open(_only_member(archive, path)) as member:
+            yield member
+
+
+def _only_member(archive: zipfile.ZipFile, path: Path) -> str:
+    names = [
+        name
+        for name in archive.namelist()
+        # What macOS adds to every archive is no table.
+        if not name.endswith("/") and not name.startswith("__MACOSX/")
+    ]
+    if len(names) != 1:
+        raise InputError(
+            f"{path}: a zip must hold one table, and it holds {len(names)} files; unpack it and "
+            "name the one that is meant"
+        )
+    return names[0]
 
 
 def checked_encoding(encoding: str, path: Path, name: str) -> str:

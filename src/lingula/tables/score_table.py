@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,18 +12,19 @@ import numpy.typing as npt
 
 from lingula.errors import InputError
 from lingula.labels import Label, Schema
-from lingula.schemas import load_schema
 from lingula.scores import Scores
+from lingula.tables.columns import observation_columns
+from lingula.tables.label_columns import list_column
 from lingula.tables.label_probabilities import TEMPLATES, columns_named_so
-from lingula.tables.label_source import column_names, first_rows, read_columns
 from lingula.tables.label_table import (
     LabelTable,
+    as_schema,
     id_column_of,
     id_texts,
-    observation_columns,
     read_label_table,
 )
-from lingula.tables.label_values import column_codes, describe_cell, parse_label, parse_number
+from lingula.tables.label_values import column_codes, column_numbers, parse_label, parse_number
+from lingula.tables.reading import column_names, first_rows, read_columns
 
 if TYPE_CHECKING:
     import pyarrow
@@ -86,22 +87,22 @@ def read_prediction_table(
         InputError: If the file cannot be read, or a cell is neither label nor number.
         ColumnError: If a column is missing.
     """
-    path = Path(path)
-    if not isinstance(schema, Schema):
-        schema = load_schema("chexpert14" if schema is None else schema)
+    path, schema = Path(path), as_schema(schema)
     if probability_columns != PLAIN:
         names = column_names(path)
+        labeled = list_column(names, schema) is not None
         if any(name in schema for name in names):
-            columns = observation_columns(path, names, schema)
-            if not _hold_scores(first_rows(path, list(columns.values()))):
-                return read_label_table(
-                    path,
-                    schema=schema,
-                    id_column=id_column,
-                    by_row_order=by_row_order,
-                    probability_columns=probability_columns,
-                )
-            probability_columns = PLAIN
+            columns = observation_columns(names, schema, str(path))
+            labeled = not _hold_scores(first_rows(path, list(columns.values())))
+            probability_columns = probability_columns if labeled else PLAIN
+        if labeled:
+            return read_label_table(
+                path,
+                schema=schema,
+                id_column=id_column,
+                by_row_order=by_row_order,
+                probability_columns=probability_columns,
+            )
     return read_score_table(
         path,
         schema=schema,
@@ -133,24 +134,28 @@ def read_score_table(
         InputError: If the file cannot be read, or a cell is no finite number and not empty.
         ColumnError: If a column is missing.
     """
-    path = Path(path)
-    if not isinstance(schema, Schema):
-        schema = load_schema("chexpert14" if schema is None else schema)
+    import pyarrow as pa
+
+    path, schema = Path(path), as_schema(schema)
     names = column_names(path)
     columns = _score_columns(path, names, schema, score_columns)
     ids = None if by_row_order else id_column_of(path, names, id_column)
     wanted = [*columns.values(), *([] if ids is None else [ids])]
-    table = _read(path, wanted, columns)
+    table = read_columns(path, wanted, types=dict.fromkeys(columns.values(), pa.float64()))
     part = schema.restrict(tuple(columns))
     values = np.empty((table.num_rows, len(part)), dtype=np.float64)
     for position, name in enumerate(part.names):
         where = f"{path}, column {columns[name]!r}"
-        values[:, position] = _numbers(table.column(columns[name]), where)
+        numbers = column_numbers(table.column(columns[name]), where, "score")
+        if np.isinf(numbers).any():
+            row = int(np.argmax(np.isinf(numbers)))
+            raise InputError(f"{where}, row {row + 1}: {numbers[row]} is no finite score")
+        values[:, position] = numbers
     return ScoreTable(
         str(path),
         Scores(part, values),
         tuple(name for name in schema.names if name not in columns),
-        None if ids is None else id_texts(table.column(ids), f"{path}, column {ids!r}"),
+        id_texts(table, ids, path),
     )
 
 
@@ -159,13 +164,13 @@ def _score_columns(
 ) -> dict[str, str]:
     """Observation -> column."""
     if template in (None, PLAIN) and any(name in schema for name in names):
-        return observation_columns(path, names, schema)
+        return observation_columns(names, schema, str(path))
     for candidate in TEMPLATES if template is None else (template,):
         found = columns_named_so(names, schema, schema.names, candidate)
         columns = {name: at for (name, label), at in found.items() if label is Label.POSITIVE}
         if columns:
             return columns
-    return observation_columns(path, names, schema)  # which says what is missing
+    return observation_columns(names, schema, str(path))  # which says what is missing
 
 
 def _hold_scores(table: pyarrow.Table) -> bool:
@@ -178,37 +183,3 @@ def _hold_scores(table: pyarrow.Table) -> bool:
         if len(numbers) > MOST_CODES or any(n is not None and n % 1 for n in numbers):
             return True
     return False
-
-
-def _read(path: Path, wanted: list[str], columns: Mapping[str, str]) -> pyarrow.Table:
-    import pyarrow as pa
-
-    try:
-        return read_columns(path, wanted, types=dict.fromkeys(columns.values(), pa.float64()))
-    except InputError:
-        # Decimal commas, blanks in other words, or an error whose row is to be named.
-        return read_columns(path, wanted)
-
-
-def _numbers(column: pyarrow.ChunkedArray, where: str) -> npt.NDArray[np.float64]:
-    """float64, shape (n,); NaN where the cell is empty."""
-    import pyarrow as pa
-
-    kind = column.type
-    if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind):
-        numbers: npt.NDArray[np.float64] = column.cast(pa.float64()).to_numpy()
-    else:
-        numbers = np.array([_number(v, where, n) for n, v in enumerate(column.to_pylist(), 1)])
-    wrong = np.flatnonzero(np.isinf(numbers))
-    if len(wrong):
-        raise InputError(f"{where}, row {wrong[0] + 1}: {numbers[wrong[0]]} is no finite score")
-    return numbers
-
-
-def _number(value: object, where: str, row: int) -> float:
-    if parse_label(value) is Label.BLANK:
-        return float("nan")
-    number = parse_number(value)
-    if number is None:
-        raise InputError(f"{where}, row {row}: {describe_cell(value)} is no score; a number is one")
-    return number

@@ -6,12 +6,13 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lingula.errors import ColumnError, InputError, RecipeError
 from lingula.labels import Label, Schema, is_missing
-from lingula.pipeline.texts import JOINT, chosen_sections
+from lingula.pipeline.texts import chosen_sections
 from lingula.text.sections import section_names, select_sections
 from lingula.training.data.examples import Bools, Classes, Examples, text_key
 from lingula.training.data.openi import OpenIReport, measured_ids, read_openi
@@ -172,26 +173,22 @@ def _from_table(source: Source, path: Path, schema: Schema) -> Reports:
     from lingula.tables.columns import choose_text_columns, find_column
     from lingula.tables.label_table import read_label_table
     from lingula.tables.open_source import open_source
+    from lingula.tables.report_table import texts_of
 
     table = open_source(path)
     columns = choose_text_columns(table.schema, source.text_columns, str(path))
     asked = [name for name in (source.patient_column, source.split_column) if name]
-    others = [find_column(table.schema, name, str(path)) for name in asked]
-    rows = [
-        [batch.column(position).to_pylist() for position in (*columns, *others)]
-        for batch in table.batches()
-    ]
-    cells = [
-        [cell for part in rows for cell in part[at]] for at in range(len(columns) + len(others))
-    ]
+    others = [find_column(table.schema.names, name, str(path)) for name in asked]
     names = [table.schema.names[position] for position in columns]
     wanted = chosen_sections(section_names(source.sections), names)
-    texts = [
-        _sections_of(JOINT.join(str(cell) for cell in row if not is_missing(cell)), wanted)
-        for row in zip(*cells[: len(columns)], strict=True)
-    ]
+    texts: list[str] = []
+    cells: list[list[Any]] = [[] for _ in others]
+    for batch in table.batches():
+        texts += [_sections_of(text or "", wanted) for text in texts_of(batch, columns).to_pylist()]
+        for held, position in zip(cells, others, strict=True):
+            held.extend(batch.column(position).to_pylist())
     kept = np.array([not is_missing(text) for text in texts], dtype=np.bool_)
-    extra = dict(zip(asked, cells[len(columns) :], strict=True))
+    extra = dict(zip(asked, cells, strict=True))
     patients = extra.get(source.patient_column) if source.patient_column else None
     splits = extra.get(source.split_column) if source.split_column else None
     given = None
