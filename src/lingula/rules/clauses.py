@@ -259,9 +259,7 @@ class _Reader:
         joints = [joint for joint in self._joints if joint.kind != "or"]
         if joints and self._joints[-1].kind != "or":
             last = joints[-1]
-            if self._predicate:
-                self._walls.add(last.at)
-            elif (
+            if self._predicate or (
                 last.kind == ","
                 and last.noun_before
                 and not self._plain
