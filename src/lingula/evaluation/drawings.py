@@ -28,7 +28,7 @@ def confusion(evaluation: Evaluation, result: CandidateResult) -> Section:
             f"confusion of {observation}",
             observation,
             names,
-            names,
+            ("blank", "pos.", "neg.", "unc."),
             tuple(tuple(int(count) for count in row) for row in counts),
             kind=Kind.COUNT,
             rows_are="True",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+import lingula
 from lingula.errors import InputError, SchemaError
 from lingula.evaluation.figures import Figure, Sums, compute_figures
 from lingula.evaluation.notes import (
@@ -104,42 +105,19 @@ def evaluate(
     """
     settings = settings or Settings()
     _check(truth, [*candidates, *readers, *voters], len(candidates))
-    schema, n = truth.schema, len(truth)
-    units = units_of(n, patients)
     reference = truth if weights_from is None else weights_from
-    if reference.schema.names != schema.names:
+    if reference.schema.names != truth.schema.names:
         raise SchemaError("the table of weights must have the observations that are evaluated")
-    weights = chexbert_weights(reference.classes, schema.permits())
-    cells = [
-        None
-        if isinstance(c.given, Scores)
-        else cells_of(truth.classes, c.given.classes, schema, settings)
-        for c in candidates
-    ]
-    curves = [_curves(truth, candidate, settings) for candidate in candidates]
-    resampled = _resample(
-        cells,
-        curves,
-        truth=truth,
-        settings=settings,
-        weights=weights,
-        units=units,
-        progress=progress,
-    )
+    weights = chexbert_weights(reference.classes, truth.schema.permits())
+    question = _Question(truth, settings, weights, units_of(len(truth), patients))
+    cells = [question.cells(candidate) for candidate in candidates]
+    curves = [question.curves(candidate) for candidate in candidates]
+    resampled = _resample(question, cells, curves, progress)
     results = [
-        _result(
-            candidate.name,
-            own,
-            curve,
-            resampled=values,
-            truth=truth,
-            settings=settings,
-            weights=weights,
-        )
+        _result(question, candidate.name, own, curve, values)
         for candidate, own, curve, values in zip(candidates, cells, curves, resampled, strict=True)
     ]
-    columns = binary_columns(schema, settings.uncertain)
-    names = tuple(column.name for column in columns)
+    columns = binary_columns(truth.schema, settings.uncertain)
     comparison = None
     people_notes: tuple[str, ...] = ()
     if readers:
@@ -147,35 +125,53 @@ def evaluate(
             binarize(truth.classes, columns),
             [(reader.name, reader.labels) for reader in readers],
             [(voter.name, voter.labels) for voter in voters],
-            schema=schema,
+            schema=truth.schema,
             settings=settings,
             curves=curves[0],
         )
+    scored = [(c.name, c.given) for c in candidates if isinstance(c.given, Scores)]
     return Evaluation(
         truth=truth_name,
-        schema=schema,
-        columns=names,
-        n_reports=n,
-        n_units=len(units),
-        unit=units.noun,
+        schema=truth.schema,
+        columns=tuple(column.name for column in columns),
+        n_reports=len(truth),
+        n_units=len(question.units),
+        unit=question.units.noun,
         settings=settings,
         candidates=tuple(results),
         differences=_differences(results, resampled, settings),
         readers=comparison,
-        notes=(
-            *notes,
-            *people_notes,
-            *score_notes([(c.name, c.given) for c in candidates if isinstance(c.given, Scores)]),
-            *_notes(results, cells, truth, settings),
-        ),
-        version=_version(),
+        notes=(*notes, *people_notes, *score_notes(scored), *_notes(question, results, cells)),
+        version=lingula.__version__,
     )
 
 
-def _version() -> str:
-    import lingula
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What every candidate is held against, and how."""
 
-    return lingula.__version__
+    truth: Labels
+    settings: Settings
+    weights: FloatArray
+    units: Units
+
+    def figures(self, sums: Sums) -> tuple[tuple[Figure, ...], FloatArray]:
+        return compute_figures(sums, self.truth.schema, self.settings, self.weights)
+
+    def cells(self, candidate: Candidate) -> Cells | None:
+        if isinstance(candidate.given, Scores):
+            return None
+        classes = candidate.given.classes
+        return cells_of(self.truth.classes, classes, self.truth.schema, self.settings)
+
+    def curves(self, candidate: Candidate) -> tuple[ColumnCurves, ...]:
+        truth, given, chances = self.truth, candidate.given, candidate.probabilities
+        if isinstance(given, Scores):
+            return score_curves(truth.classes, given, self.settings)
+        chances = given.probabilities if chances is None else chances
+        if chances is None:
+            return ()
+        return column_curves(truth.classes, chances, truth.schema, self.settings)
 
 
 def _check(truth: Labels, others: Sequence[Candidate], n_candidates: int) -> None:
@@ -194,31 +190,17 @@ def _check(truth: Labels, others: Sequence[Candidate], n_candidates: int) -> Non
             )
 
 
-def _curves(truth: Labels, candidate: Candidate, settings: Settings) -> tuple[ColumnCurves, ...]:
-    if isinstance(candidate.given, Scores):
-        return score_curves(truth.classes, candidate.given, settings)
-    probabilities = candidate.probabilities
-    if probabilities is None:
-        probabilities = candidate.labels.probabilities
-    if probabilities is None:
-        return ()
-    return column_curves(truth.classes, probabilities, truth.schema, settings)
-
-
 def _resample(
+    question: _Question,
     cells: Sequence[Cells | None],
     curves: Sequence[tuple[ColumnCurves, ...]],
-    *,
-    truth: Labels,
-    settings: Settings,
-    weights: FloatArray,
-    units: Units,
     progress: Callable[[float, float], None] | None,
 ) -> list[FloatArray | None]:
     """Figures of every resample, shape (R, f) a candidate, or None without bootstrap."""
+    settings, units = question.settings, question.units
     if not settings.bootstrap:
         return [None] * len(cells)
-    labeled = [own for own in cells if own is not None]
+    labeled = [(own, lambda sums: question.figures(sums)[1]) for own in cells if own is not None]
     total = settings.bootstrap * (float(bool(labeled)) + sum(1 for own in curves if own))
     done = 0.0
 
@@ -228,19 +210,10 @@ def _resample(
         if progress is not None:
             progress(done, total)
 
-    def figures(sums: Sums) -> FloatArray:
-        return compute_figures(sums, truth.schema, settings, weights)[1]
-
     from_counts: Iterator[FloatArray] = iter(())
     if labeled:
         from_counts = iter(
-            resampled_figures(
-                [(own, figures) for own in labeled],
-                units,
-                settings.bootstrap,
-                settings.seed,
-                progress=tell,
-            )
+            resampled_figures(labeled, units, settings.bootstrap, settings.seed, progress=tell)
         )
     out: list[FloatArray | None] = []
     for own, curve in zip(cells, curves, strict=True):
@@ -252,22 +225,20 @@ def _resample(
 
 
 def _result(
+    question: _Question,
     name: str,
     cells: Cells | None,
     curves: tuple[ColumnCurves, ...],
-    *,
     resampled: FloatArray | None,
-    truth: Labels,
-    settings: Settings,
-    weights: FloatArray,
 ) -> CandidateResult:
+    settings = question.settings
     figures: tuple[Figure, ...] = ()
     values = np.zeros(0)
     confusion = counts = bounds = None
     if cells is not None:
         sums = total_sums(cells)
-        figures, values = compute_figures(sums, truth.schema, settings, weights)
-        columns = binary_columns(truth.schema, settings.uncertain)
+        figures, values = question.figures(sums)
+        columns = binary_columns(question.truth.schema, settings.uncertain)
         confusion = sums.confusion
         counts = binary_counts_of(confusion, columns, settings.uncertain)
         if not settings.positive_only:
@@ -295,41 +266,34 @@ def _differences(
     place = {figure: position for position, figure in enumerate(second.figures)}
     out = []
     for position, figure in enumerate(first.figures):
-        other = place.get(figure)
-        if other is None:
-            continue
-        gap = resampled[1][:, other] - resampled[0][:, position]
-        before, after = float(first.values[position]), float(second.values[other])
-        out.append((figure, paired_difference(before, after, gap, settings.level)))
+        if figure in place:
+            other = place[figure]
+            gap = resampled[1][:, other] - resampled[0][:, position]
+            before, after = float(first.values[position]), float(second.values[other])
+            out.append((figure, paired_difference(before, after, gap, settings.level)))
     return tuple(out)
 
 
 def _notes(
-    results: Sequence[CandidateResult],
-    cells: Sequence[Cells | None],
-    truth: Labels,
-    settings: Settings,
+    question: _Question, results: Sequence[CandidateResult], cells: Sequence[Cells | None]
 ) -> list[str]:
-    columns = tuple(column.name for column in binary_columns(truth.schema, settings.uncertain))
+    schema, settings = question.truth.schema, question.settings
+    columns = tuple(column.name for column in binary_columns(schema, settings.uncertain))
     notes: list[str] = []
     for result, own in zip(results, cells, strict=True):
         if own is not None and result.counts is not None and result.confusion is not None:
-            notes += truth_notes(result.confusion, truth.schema, settings)
+            notes += truth_notes(result.confusion, schema, settings)
             notes += zero_division_notes(
                 result.name, result.counts, columns, settings, empty=own.empty
             )
             if not settings.positive_only:
-                notes += task_notes(result.name, result.confusion, truth.schema, settings)
+                notes += task_notes(result.name, result.confusion, schema, settings)
         notes += undefined_notes(result.name, result.figures, result.values)
-    holes = {
-        interval.undefined
-        for result in results
-        for interval in result.intervals
-        if interval is not None and interval.undefined
-    }
+    intervals = (interval for result in results for interval in result.intervals)
+    holes = max((interval.undefined for interval in intervals if interval is not None), default=0)
     if holes:
         notes.append(
-            f"Some figures were undefined in up to {max(holes):,} of {settings.bootstrap:,} "
+            f"Some figures were undefined in up to {holes:,} of {settings.bootstrap:,} "
             "resamples, which their intervals leave out."
         )
     # A note that both labelers share is said once.

@@ -41,6 +41,7 @@ Cells = dict[tuple[str, ...], dict[str, Score]]
 def to_page(scores: GenerationScores) -> Document:
     """Everything, with drawings."""
     sections = _paper_sections(scores)
+    sections[0] = Section("Averages", sections[0].exhibits)
     if len(scores.conventions) > 1:
         bars = [_average_bars(scores, class_set) for class_set in CLASS_SETS]
         drawn = [each for each in bars if each.rows]
@@ -48,7 +49,9 @@ def to_page(scores: GenerationScores) -> Document:
     by_observation = _observation_bars(scores)
     if by_observation.rows:
         sections.insert(-1, Section("F1 of each observation", (by_observation,)))
-    labeler, names = scores.provenance.labeler, ", ".join(scores.conventions)
+    # The digests of label tables stand with the rest of what the figures rest on.
+    labeler = scores.provenance.labeler.partition(" (sha256")[0]
+    names = ", ".join(scores.conventions)
     return Document(
         "Scores of generated reports",
         tuple(sections),
