@@ -14,7 +14,8 @@ from audit_rows import other, random_labels
 from browser import CHROMIUM, probe, visit
 
 from lingula.audit import AuditInput, AuditOptions, Groups, audit
-from lingula.audit.render import to_html
+from lingula.audit.document import audit_document
+from lingula.documents import to_html
 
 pytestmark = [
     pytest.mark.slow,
@@ -55,7 +56,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         AuditOptions(resamples=200, show_text=True),
     )
     path = tmp_path_factory.mktemp("page") / "audit.html"
-    path.write_text(to_html(result), encoding="utf-8")
+    path.write_text(to_html(audit_document(result)), encoding="utf-8")
     return path
 
 

@@ -13,7 +13,7 @@ from lingula.audit import AuditInput, AuditOptions, Groups
 from lingula.audit.checks.prevalence import Prevalence
 from lingula.audit.checks.uncertainty import Uncertainty
 from lingula.audit.grouping import group_column, is_telling
-from lingula.audit.result import Grid, Level
+from lingula.documents import Grid, Level
 from lingula.errors import ColumnError, InputError
 from lingula.schemas import load_schema
 

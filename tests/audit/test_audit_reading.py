@@ -293,7 +293,10 @@ def test_a_target_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_gives_an_audit_or_one_clear_error(tmp_path: Path, text: str) -> None:
-    from lingula.audit.render import to_datasheet, to_html, to_json
+    from lingula.audit.datasheet import datasheet
+    from lingula.audit.document import audit_document
+    from lingula.audit.values import audit_values
+    from lingula.documents import to_html, to_json, to_markdown
 
     path = _write(tmp_path / "bad.csv", text)
     try:
@@ -302,6 +305,6 @@ def test_bad_input_gives_an_audit_or_one_clear_error(tmp_path: Path, text: str) 
         assert "bad.csv" in str(error)
         assert "\n" not in str(error)
         return
-    assert to_html(result).startswith("<!doctype html>")
-    assert to_datasheet(result).startswith("# Data sheet")
-    assert to_json(result).endswith("}\n")
+    assert to_html(audit_document(result)).startswith("<!doctype html>")
+    assert to_markdown(datasheet(result)).startswith("# Data sheet")
+    assert to_json(audit_values(result)).endswith("}\n")

@@ -14,7 +14,7 @@ from lingula.audit.checks.repeats import (
     held_by_more_than,
     held_by_top,
 )
-from lingula.audit.result import Curve
+from lingula.documents import Curve
 
 COUNTS = st.lists(st.integers(1, 60), min_size=1, max_size=60)
 
@@ -66,7 +66,7 @@ def test_the_same_study_number_of_two_patients_is_two_studies() -> None:
 def test_the_curve_rises_to_one_above_the_diagonal() -> None:
     patients = [str(p) for p in np.random.default_rng(2).zipf(1.8, 3000).clip(max=500)]
     result = RepeatStudies().run(_data(patients), AuditOptions(), {})
-    curve = next(item for item in result.exhibits if isinstance(item, Curve))
+    (curve,) = next(item for item in result.exhibits if isinstance(item, Curve)).lines
     assert (curve.x[0], curve.y[0]) == (0, 0)
     assert (curve.x[-1], curve.y[-1]) == (1, 1)
     assert np.all(np.diff(curve.y) >= 0)

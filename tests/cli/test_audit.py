@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from lingula.cli.audit import FIGURES, PAGE, SHEET, command
+from lingula.cli.audit import FIGURES, PAGE, SHEET, SHEET_PAGE, command
 from lingula.errors import ColumnError, InputError
 
 LABELS = """\
@@ -37,7 +38,7 @@ def _run(*arguments: str) -> Result:
     return CliRunner().invoke(command, list(arguments), catch_exceptions=True)
 
 
-def test_three_files_and_a_summary(folder: Path) -> None:
+def test_four_files_and_a_summary(folder: Path) -> None:
     result = _run("labels.csv", "--reports", "reports.csv", "--compare", "labels.csv")
     assert result.exit_code == 0, result.output
     assert "Prevalence" in result.output
@@ -49,7 +50,7 @@ def test_three_files_and_a_summary(folder: Path) -> None:
     assert (folder / "audit" / PAGE).read_text("utf-8").endswith("</html>\n")
     assert (folder / "audit" / SHEET).read_text("utf-8").startswith("# Data sheet")
     assert sorted(path.name for path in (folder / "audit").iterdir()) == sorted(
-        (PAGE, FIGURES, SHEET)
+        (PAGE, FIGURES, SHEET, SHEET_PAGE)
     )
 
 
@@ -79,6 +80,20 @@ def test_corrected_tables(folder: Path) -> None:
     assert filled == [*lines[:2], lines[2] + "1.0", *lines[3:]]
     kept = (folder / "kept.csv").read_text("utf-8").splitlines()
     assert kept == [lines[0], *lines[2:]]
+
+
+def test_without_jinja_the_figures_and_the_sheet_are_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lingula.documents.html import _template
+
+    _template.cache_clear()
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    result = _run("labels.csv")
+    assert result.exit_code == 0, result.output
+    assert "no pages are written" in result.stderr
+    assert "lingula[report]" in result.stderr
+    assert {path.name for path in (folder / "audit").iterdir()} == {FIGURES, SHEET}
 
 
 def test_quiet_says_nothing(folder: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from lingula.audit.grouping import Grouping
 from lingula.audit.inputs import AuditInput
 from lingula.audit.intervals import effective_size, wilson
-from lingula.audit.result import Column, Finding, Grid, Kind, Level, Table
-from lingula.audit.wording import percent
+from lingula.audit.result import Finding
+from lingula.documents import Column, Grid, Kind, Level, Table, percent
 from lingula.labels import Label
 
 #: The order in which bars show the four labels.

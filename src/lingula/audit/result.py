@@ -1,41 +1,18 @@
-"""What an audit finds: plain frozen records that every renderer (HTML, JSON, Markdown) reads.
+"""What an audit finds: plain frozen records, with the exhibits that ``documents`` draws.
 
-A check returns one ``CheckResult``. Its numbers are typed by ``Kind``, so that a renderer knows
-how to write them and the JSON file can hold them unrounded.
+A check returns one ``CheckResult``. Its numbers are typed by ``Kind``, so that every form of
+document knows how to write them and the JSON file can hold them unrounded.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
 
-#: A number, a text, or nothing (shown as a dash: a figure that is missing is never a zero).
-Cell = str | int | float | None
-
-
-class Kind(str, Enum):
-    """How a number is meant. A ``BOUND`` is a share that a page shows without a bar."""
-
-    TEXT = "text"
-    COUNT = "count"
-    SHARE = "share"
-    BOUND = "bound"
-    NUMBER = "number"
-    STARS = "stars"
-
-
-class Level(str, Enum):
-    """What a reader should do about a check."""
-
-    GOOD = "good"
-    LOOK = "look"
-    ACT = "act"
-    MISSING = "not checked"
-
+from lingula.documents import Cell, Curve, Grid, Level, Measure, Stack, Table
 
 #: Scores from which a check counts as good, or as worth a look; below them it asks for action.
 #: Ours: the checks' scores are all shares of the data (or of the labels) without the issue.
@@ -52,108 +29,7 @@ def level_of(score: float | None) -> Level:
     return Level.LOOK if score >= LOOK_FROM else Level.ACT
 
 
-@dataclass(frozen=True)
-class Measure:
-    """One figure of a check.
-
-    Attributes:
-        name: Key in the JSON file.
-        title: What a reader sees.
-        value: The figure; None where it cannot be had.
-        kind: How it is meant.
-        low: Lower end of its 95% interval, if it has one.
-        high: Upper end.
-    """
-
-    name: str
-    title: str
-    value: Cell
-    kind: Kind = Kind.COUNT
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a ``Table``: its key in the JSON file, its heading, and what it holds."""
-
-    name: str
-    title: str
-    kind: Kind = Kind.TEXT
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of figures; ``rows`` has one tuple a row, one cell a column.
-
-    ``detail`` tables are folded away on the page (they are whole in the JSON file).
-    """
-
-    name: str
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-    detail: bool = False
-
-    def column(self, name: str) -> tuple[Cell, ...]:
-        """The cells of one column.
-
-        Raises:
-            KeyError: If there is no such column.
-        """
-        for position, column in enumerate(self.columns):
-            if column.name == name:
-                return tuple(row[position] for row in self.rows)
-        raise KeyError(name)
-
-
-@dataclass(frozen=True)
-class Stack:
-    """Stacked bars: for each row, how a total divides into parts.
-
-    Attributes:
-        parts: Titles of the parts, as in ``("positive", "uncertain", "negative", "blank")``.
-        rows: A title and one count a part.
-    """
-
-    name: str
-    title: str
-    parts: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[int, ...]], ...]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Shares by row and column, drawn as a tinted table; None where there is nothing to divide.
-
-    ``faint`` columns stand on too few rows to be compared: they get no tint.
-    """
-
-    name: str
-    title: str
-    row_names: tuple[str, ...]
-    column_names: tuple[str, ...]
-    values: tuple[tuple[float | None, ...], ...]
-    faint: tuple[bool, ...]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A line from (0, 0) to (1, 1): shares against shares, with points worth a name."""
-
-    name: str
-    title: str
-    x_title: str
-    y_title: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    marks: tuple[tuple[float, float, str], ...] = ()
-    note: str = ""
-
-
+#: What a check shows.
 Exhibit = Table | Stack | Grid | Curve
 
 

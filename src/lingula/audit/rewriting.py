@@ -89,21 +89,6 @@ def write_table(table: pa.Table, path: Path) -> None:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def write_text(text: str, path: Path) -> None:
-    """Write a text file beside its target and rename it when it is whole.
-
-    Raises:
-        InputError: If it cannot be written.
-    """
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
 def _spelling(table: pa.Table, columns: list[str]) -> str:
     """How the table's text cells write positive most often."""
     counts: Counter[str] = Counter()

@@ -8,7 +8,8 @@ from lingula.audit.check import Check
 from lingula.audit.checks import CHECKS
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import Audit, CheckResult, Measure
+from lingula.audit.result import Audit, CheckResult
+from lingula.documents import Measure
 
 
 def audit(

@@ -5,16 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def percent(share: float) -> str:
-    """A share as a percentage with one decimal; two below 1%, so that a rare label is not 0.0%."""
-    if 0 < share < 0.0001:
-        return "under 0.01%"
-    if 0.9999 < share < 1:
-        return "over 99.99%"
-    digits = 2 if share < 0.01 or 0.99 < share < 1 else 1
-    return f"{100 * share:.{digits}f}%"
-
-
 def join(items: Sequence[str], most: int = 8) -> str:
     """A list in a sentence; items beyond ``most`` are counted."""
     shown = list(items[:most])

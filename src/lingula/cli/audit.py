@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from lingula.audit import Audit, AuditOptions
     from lingula.audit.reading import AuditedTable, Files
 
-#: The three files, inside the output folder.
-PAGE, FIGURES, SHEET = "audit.html", "audit.json", "datasheet.md"
-#: Columns of a terminal that is none, such as a pipe.
-PIPE_WIDTH = 120
+#: The files, inside the output folder.
+PAGE, FIGURES, SHEET, SHEET_PAGE = "audit.html", "audit.json", "datasheet.md", "datasheet.html"
 
 FILE = click.Path(path_type=Path)
 
@@ -30,7 +28,7 @@ FILE = click.Path(path_type=Path)
     type=FILE,
     default=Path("audit"),
     show_default=True,
-    help=f"Folder for {PAGE}, {FIGURES} and {SHEET}; made if it is not there.",
+    help=f"Folder for {PAGE}, {FIGURES}, {SHEET} and {SHEET_PAGE}; made if it is not there.",
 )
 @click.option("--reports", type=FILE, help="Table or folder of the reports, matched by id.")
 @click.option("--metadata", type=FILE, help="Table of further columns, matched by id.")
@@ -196,22 +194,33 @@ def _audit(files: Files, options: AuditOptions, quiet: bool) -> tuple[AuditedTab
 
 
 def _write(result: Audit, folder: Path) -> list[tuple[Path, str]]:
-    from lingula.audit.render import to_datasheet, to_html, to_json
-    from lingula.audit.rewriting import write_text
-    from lingula.errors import InputError
+    """Write all files; without jinja2 those that are no pages, and say so."""
+    from lingula.audit.datasheet import datasheet
+    from lingula.audit.document import audit_document
+    from lingula.audit.values import audit_values
+    from lingula.documents import to_html, to_json, to_markdown, write_text
+    from lingula.errors import InputError, MissingExtraError
 
-    made = (
-        (PAGE, to_html(result), "the page"),
-        (FIGURES, to_json(result), "every figure"),
-        (SHEET, to_datasheet(result), "a data sheet to complete"),
-    )
+    sheet = datasheet(result)
+    made = {
+        FIGURES: (to_json(audit_values(result)), "every figure"),
+        SHEET: (to_markdown(sheet), "a data sheet to complete"),
+    }
+    try:
+        made = {
+            PAGE: (to_html(audit_document(result)), "the page"),
+            **made,
+            SHEET_PAGE: (to_html(sheet), "the data sheet as a page"),
+        }
+    except MissingExtraError as error:
+        click.echo(f"no pages are written: {error}", err=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made: {error.strerror or error}") from None
-    for name, text, _ in made:
-        write_text(text, folder / name)
-    return [(folder / name, what) for name, _, what in made]
+    for name, (text, _) in made.items():
+        write_text(folder / name, text)
+    return [(folder / name, what) for name, (_, what) in made.items()]
 
 
 def _corrected(
@@ -247,25 +256,9 @@ def _keep_apart(targets: list[Path], inputs: list[Path | None]) -> None:
 
 
 def _summary(result: Audit, written: list[tuple[Path, str]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from lingula.audit.document import glance
+    from lingula.cli.show import show
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=PIPE_WIDTH)
-    table = Table(title=escape(result.name), title_justify="left", box=None, pad_edge=False)
-    table.add_column("Check", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("Score", justify="right")
-    table.add_column("Summary")
-    for check in result.checks:
-        table.add_row(
-            check.title,
-            check.level.value,
-            "" if check.score is None else f"{check.score:.2f}",
-            escape(check.missing or check.summary),
-        )
-    console.print(table)
+    show((glance(result.checks, title=result.name),))
     for path, what in written:
-        console.print(f"{path}: {what}", markup=False, highlight=False, soft_wrap=True)
+        click.echo(f"{path}: {what}")

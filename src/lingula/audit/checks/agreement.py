@@ -18,19 +18,10 @@ from lingula.audit.resampling import (
     interval_of,
     positive_against_rest,
 )
-from lingula.audit.result import (
-    CheckResult,
-    Column,
-    Example,
-    Exhibit,
-    Finding,
-    Kind,
-    Level,
-    Measure,
-    Table,
-)
+from lingula.audit.result import CheckResult, Example, Exhibit, Finding
 from lingula.audit.review import rank_disagreements
-from lingula.audit.wording import join, percent
+from lingula.audit.wording import join
+from lingula.documents import Column, Kind, Level, Measure, Table, percent
 from lingula.labels import Label
 from lingula.metrics.counts import confusion_matrices
 from lingula.metrics.kappa import cohen_kappa

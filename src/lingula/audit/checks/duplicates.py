@@ -8,8 +8,9 @@ from lingula.audit.check import Check, Earlier, where
 from lingula.audit.inputs import AuditInput, Codes
 from lingula.audit.near_duplicates import near_leaders
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import CheckResult, Column, Finding, Kind, Level, Measure, Table
-from lingula.audit.wording import clause, percent
+from lingula.audit.result import CheckResult, Finding
+from lingula.audit.wording import clause
+from lingula.documents import Column, Kind, Level, Measure, Table, percent
 
 #: Groups of equal reports that are listed.
 LISTED = 20

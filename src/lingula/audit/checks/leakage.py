@@ -8,8 +8,9 @@ import numpy.typing as npt
 from lingula.audit.check import Check, Earlier, where
 from lingula.audit.inputs import AuditInput, Groups
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import CheckResult, Column, Example, Finding, Kind, Level, Measure, Table
-from lingula.audit.wording import count_of, percent
+from lingula.audit.result import CheckResult, Example, Finding
+from lingula.audit.wording import count_of
+from lingula.documents import Column, Kind, Level, Measure, Table, percent
 
 
 class Leakage(Check):

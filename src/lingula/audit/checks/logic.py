@@ -12,8 +12,9 @@ from lingula.audit.check import Check, Earlier, where
 from lingula.audit.hierarchy import filled, implications
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import CheckResult, Column, Example, Finding, Kind, Level, Measure, Table
-from lingula.audit.wording import clause, count_of, percent
+from lingula.audit.result import CheckResult, Example, Finding
+from lingula.audit.wording import clause, count_of
+from lingula.documents import Column, Kind, Level, Measure, Table, percent
 from lingula.labels import Label
 
 NO_FINDING = "No Finding"

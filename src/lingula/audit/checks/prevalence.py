@@ -11,18 +11,9 @@ from lingula.audit.grouping import group_column, is_telling
 from lingula.audit.inputs import AuditInput
 from lingula.audit.intervals import effective_size, widest, wilson
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import (
-    CheckResult,
-    Column,
-    Exhibit,
-    Finding,
-    Kind,
-    Level,
-    Measure,
-    Stack,
-    Table,
-)
+from lingula.audit.result import CheckResult, Exhibit, Finding
 from lingula.audit.wording import count_of, join
+from lingula.documents import Column, Kind, Level, Measure, Stack, Table
 from lingula.errors import ColumnError
 from lingula.labels import Label
 

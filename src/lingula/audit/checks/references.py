@@ -9,8 +9,9 @@ from lingula.audit.checks.logic import NO_FINDING
 from lingula.audit.earlier_studies import only_compares, refers_to_earlier
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import CheckResult, Column, Finding, Kind, Level, Measure, Table
-from lingula.audit.wording import clause, percent
+from lingula.audit.result import CheckResult, Finding
+from lingula.audit.wording import clause
+from lingula.documents import Column, Kind, Level, Measure, Table, percent
 from lingula.labels import Label
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from lingula.audit.check import Check, Earlier
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import Cell, CheckResult, Column, Finding, Kind, Level, Measure, Table
+from lingula.audit.result import CheckResult, Finding
 from lingula.audit.wording import join
+from lingula.documents import Cell, Column, Kind, Level, Measure, Table
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,9 @@ import numpy.typing as npt
 from lingula.audit.check import Check, Earlier, where
 from lingula.audit.inputs import AuditInput, Groups
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import (
-    CheckResult,
-    Column,
-    Curve,
-    Exhibit,
-    Finding,
-    Kind,
-    Level,
-    Measure,
-    Table,
-)
-from lingula.audit.wording import clause, count_of, percent
+from lingula.audit.result import CheckResult, Exhibit, Finding
+from lingula.audit.wording import clause, count_of
+from lingula.documents import Column, Curve, Kind, Level, Line, Measure, Point, Table, percent
 
 Counts = npt.NDArray[np.int64]
 
@@ -174,7 +165,7 @@ def _exhibits(unit: str, counts: Counts, *, detail: bool) -> tuple[Exhibit, ...]
     held = np.concatenate([[0.0], np.cumsum(ordered) / ordered.sum()])
     grid = np.linspace(0, 1, 101)
     positions = np.round(grid * len(counts)).astype(np.intp)
-    marks = tuple((s, held_by_top(counts, s), f"{100 * s:.0f}%") for s in (0.05, 0.2, 0.5))
+    marks = ((share, held_by_top(counts, share)) for share in (0.05, 0.2, 0.5))
     more = [(k, *held_by_more_than(counts, k)) for k in MORE_THAN if (counts > k).any()]
     table = Table(
         f"more_than_{unit}",
@@ -196,9 +187,12 @@ def _exhibits(unit: str, counts: Counts, *, detail: bool) -> tuple[Exhibit, ...]
             f"Share of {unit} against share of patients",
             "Share of patients, those with most first",
             f"Share of {unit}",
-            tuple(float(x) for x in grid),
-            tuple(float(y) for y in held[positions]),
-            marks,
+            (Line("all patients", tuple(grid.tolist()), tuple(held[positions].tolist())),),
+            tuple(
+                Point(x, y, f"{100 * x:.0f}% of patients", f"{100 * x:.0f}%: {percent(y)}")
+                for x, y in marks
+            ),
+            percent=True,
             note="The straight line is a data set in which every patient has the same number.",
         ),
         Table(

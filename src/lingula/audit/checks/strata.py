@@ -11,18 +11,8 @@ import numpy.typing as npt
 from lingula.audit.check import Check, Earlier
 from lingula.audit.inputs import AuditInput, Groups
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import (
-    Cell,
-    CheckResult,
-    Column,
-    Example,
-    Finding,
-    Kind,
-    Level,
-    Measure,
-    Table,
-)
-from lingula.audit.wording import percent
+from lingula.audit.result import CheckResult, Example, Finding
+from lingula.documents import Cell, Column, Kind, Level, Measure, Table, percent
 from lingula.labels import Label
 from lingula.strata import Strata, find_strata, strata
 

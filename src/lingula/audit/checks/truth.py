@@ -9,8 +9,9 @@ from lingula.audit.inputs import AuditInput
 from lingula.audit.intervals import cautious_f1
 from lingula.audit.options import AuditOptions
 from lingula.audit.resampling import confusions_with, interval_of
-from lingula.audit.result import CheckResult, Column, Finding, Kind, Level, Measure, Table
-from lingula.audit.wording import join, percent
+from lingula.audit.result import CheckResult, Finding
+from lingula.audit.wording import join
+from lingula.documents import Column, Kind, Level, Measure, Table, percent
 from lingula.labels import Label
 from lingula.metrics.counts import one_vs_rest
 from lingula.metrics.f1 import per_class

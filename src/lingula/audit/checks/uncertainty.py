@@ -7,8 +7,8 @@ import numpy as np
 from lingula.audit.check import Check, Earlier
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
-from lingula.audit.result import CheckResult, Column, Finding, Kind, Level, Measure, Table
-from lingula.audit.wording import percent
+from lingula.audit.result import CheckResult, Finding
+from lingula.documents import Column, Kind, Level, Measure, Table, percent
 from lingula.labels import Label
 
 #: An uncertain share of the possible positives from which a label is named.
