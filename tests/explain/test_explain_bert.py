@@ -140,9 +140,10 @@ def test_bad_input(raw: BertLabeler) -> None:
 
 def test_a_page_of_weights_escapes_the_report(raw: BertLabeler) -> None:
     text = "<script>alert(1)</script> enlarged"
-    found = attribute(raw, text, "Edema", name="<b>")
+    found = attribute(raw, text, "Edema", name="<b><i>")
     html = page([], attributions=[found])
-    assert "<script" not in html and "<b>" not in html
+    assert "<script>alert" not in html and "<b><i>" not in html
+    assert html.count("<script") == 1
     assert "Integrated gradients" in html
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -11,15 +12,19 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import lingula
+from lingula.documents import Passage, Table, to_terminal, to_text
 from lingula.errors import InputError
-from lingula.explain import explain, page
-from lingula.explain.lines import as_values, plain_lines
-from lingula.explain.segments import segments
-from lingula.explain.terminal import renderables
+from lingula.explain import Explanation, document, explain, page
+from lingula.explain.document import spans
+from lingula.explain.values import as_values
 from lingula.labels import Label, Labels
 
 LABELER = lingula.load("rules")
 TEXT = "No pneumothorax. Possible right basilar pneumonia; the heart is enlarged."
+
+
+def plain_lines(found: Explanation) -> list[str]:
+    return to_text(document([found]), None).splitlines()
 
 
 def test_each_label_names_its_words_cue_and_rule() -> None:
@@ -70,7 +75,7 @@ def test_a_table_that_says_otherwise_is_shown() -> None:
     (reason,) = [x for x in found.reasons if x.observation == "Pleural Effusion"]
     assert reason.differs
     assert any("the table says blank" in line for line in plain_lines(found))
-    assert plain_lines(found)[0] == "s1:"
+    assert plain_lines(found)[0] == "s1"
 
 
 def test_values_are_plain_json() -> None:
@@ -87,8 +92,7 @@ def test_a_terminal_shows_colours_and_no_control_characters() -> None:
     console = Console(force_terminal=True, width=100, color_system="standard", record=True)
     (found,) = explain(LABELER, [TEXT + "\x1b]0;title\x07 Edema."], names=["[bold]x[/bold]"])
     with console.capture() as capture:
-        for part in renderables(found):
-            console.print(part)
+        console.print(to_terminal(document([found])))
     shown = capture.get()
     assert "\x1b[1;32mpneumothorax" in shown  # negative: bold green
     assert "\x1b[4;33mPossible" in shown  # the cue of an uncertain one: underlined yellow
@@ -107,36 +111,44 @@ def test_a_terminal_shows_colours_and_no_control_characters() -> None:
         max_size=6,
     )
 )
-def test_segments_join_to_the_text(parts: list[str]) -> None:
+def test_marked_words_join_to_the_text_and_carry_their_numbers(parts: list[str]) -> None:
     text = " ".join(parts)
     (found,) = explain(LABELER, [text])
-    cut = segments(found)
-    assert "".join(segment.text for segment in cut) == text
-    for segment in cut:
-        assert text[segment.start : segment.end] == segment.text
-        assert (segment.label is None) == (segment.note == "")
+    marked = spans(found)
+    report = Passage("report", text, marked)
+    assert "".join(words for words, _ in report.runs()) == text
+    assert all(before.end <= after.start for before, after in pairwise(marked))
+    # Each mention's number stands once, behind its last character, and the table tells it.
+    numbers = [n for span in marked if span.mark for n in span.mark.split(",")]
+    (section,) = document([found]).sections
+    tables = [item for item in section.exhibits if isinstance(item, Table) and item.detail]
+    told = tables[0].column("number") if tables else ()
+    assert sorted(map(int, numbers)) == list(told)
+    for span in marked:
+        assert span.cue or {span.end} <= {
+            item.end for reason in found.reasons for item in (*reason.deciding, *reason.overruled)
+        } | {other.start for other in marked}
 
 
 class Words(HTMLParser):
-    """The words of a page outside of its head, and its tags."""
+    """The words of the report on a page, and the tags of its body."""
 
     def __init__(self) -> None:
         super().__init__()
         self.tags: list[str] = []
         self.report = ""
-        self._depth = 0
+        self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         if tag == "p":
-            self._depth = 1 if ("class", "report") in attrs else 0
+            self._inside = ("class", "report") in attrs
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "p":
-            self._depth = 0
+        self._inside = self._inside and tag != "p"
 
     def handle_data(self, data: str) -> None:
-        if self._depth:
+        if self._inside:
             self.report += data
 
 
@@ -160,15 +172,19 @@ def test_the_page_shows_any_report_as_it_is(parts: list[str]) -> None:
     assert words.report == text
     assert set(words.tags) <= {
         *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "mark", "section"),
-        *("table", "tbody", "tr", "th", "td", "span"),
+        *("table", "thead", "tbody", "tr", "th", "td", "span", "button", "div", "ul", "li"),
+        *("header", "main", "footer", "figure", "link", "script", "details", "summary", "small"),
     }
+    assert words.tags.count("script") == 1
 
 
 def test_the_page_needs_nothing_from_outside() -> None:
     text = page(explain(LABELER, [TEXT]))
     assert "Content-Security-Policy" in text
-    for word in ("http://", "https://", "<script", "src=", "href=", "url("):
+    for word in ("http://", "https://", " src=", "url("):
         assert word not in text
+    assert text.count("<script") == 1
+    assert text.count("href=") == text.count('href="data:,"') == 1
     odd = page(explain(LABELER, ["Edema.\x00 \ud83d end"]))
     odd.encode("utf-8")
     assert "\x00" not in odd

@@ -38,7 +38,7 @@ def glance(checks: Sequence[CheckResult], title: str = "") -> Table:
     rows = tuple((c.title, c.level.value, c.score, _summary(c)) for c in checks)
     columns = (
         Column("check", "Check", Kind.SECTION),
-        Column("level", "", Kind.LEVEL),
+        Column("level", "Level", Kind.LEVEL),
         Column("score", "Score", Kind.SCORE),
         Column("summary", "Summary", Kind.PROSE),
     )

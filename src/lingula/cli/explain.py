@@ -117,20 +117,12 @@ def command(
     if not _is_bert(labeler):
         from lingula.explain import explain
 
-        found = explain(labeler, texts, sections=chosen, names=names, given=given)
-        _show(found, as_json=as_json, html=html)
+        reasons = explain(labeler, texts, sections=chosen, names=names, given=given)
+        _show(reasons, (), as_json=as_json, html=html)
     else:
-        _show_weights(
-            _attributions(
-                labeler,
-                _selected(texts, chosen),
-                names,
-                observations=observations,
-                method=method,
-            ),
-            as_json=as_json,
-            html=html,
-        )
+        read = _selected(texts, chosen)
+        weights = _attributions(labeler, read, names, observations=observations, method=method)
+        _show((), weights, as_json=as_json, html=html)
 
 
 def _is_bert(labeler: Labeler) -> bool:
@@ -193,70 +185,26 @@ def _attributions(
     return found
 
 
-def _show(found: Sequence[Explanation], *, as_json: bool, html: str | None) -> None:
-    from lingula.explain.lines import as_values, plain_lines
-    from lingula.explain.terminal import renderables
-
-    if html is not None:
-        _write_page(html, found, ())
-    if as_json:
-        _echo_json([as_values(item) for item in found])
-        return
-    if html is not None:
-        return
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    for number, item in enumerate(found):
-        if number:
-            click.echo()
-        if console.is_terminal:
-            for part in renderables(item):
-                console.print(part)
-        else:
-            for line in plain_lines(item):
-                click.echo(line)
-
-
-def _show_weights(found: Sequence[Attribution], *, as_json: bool, html: str | None) -> None:
-    from lingula.explain.weights import weight_lines, weight_values
-    from lingula.explain.weights import weight_text as coloured
-
-    if html is not None:
-        _write_page(html, (), found)
-    if as_json:
-        _echo_json([weight_values(item) for item in found])
-        return
-    if html is not None:
-        return
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    if not found:
-        click.echo("No label: the model leaves every observation blank.")
-    for number, item in enumerate(found):
-        if number:
-            click.echo()
-        if console.is_terminal:
-            console.print(coloured(item))
-        for line in weight_lines(item):
-            click.echo(line)
-
-
-def _write_page(
-    target: str, explanations: Sequence[Explanation], attributions: Sequence[Attribution]
+def _show(
+    explanations: Sequence[Explanation],
+    attributions: Sequence[Attribution],
+    *,
+    as_json: bool,
+    html: str | None,
 ) -> None:
-    from lingula.explain import page
-    from lingula.pipeline.places import beside, publish, remove, writing
+    from lingula.cli.show import show
+    from lingula.documents import to_html, write_text
+    from lingula.explain import document
+    from lingula.explain.values import as_values, weight_values
 
-    path = Path(target)
-    with writing(path):
-        try:
-            beside(path).write_text(page(explanations, attributions=attributions), encoding="utf-8")
-            publish(path)
-        finally:
-            remove(path)
-    click.echo(f"wrote {path}", err=True)
+    shown = document(explanations, attributions=attributions)
+    if html is not None:
+        write_text(html, to_html(shown))
+        click.echo(f"wrote {html}", err=True)
+    if as_json:
+        _echo_json([*map(as_values, explanations), *map(weight_values, attributions)])
+    elif html is None:
+        show(shown, width=None)
 
 
 def _echo_json(values: list[dict[str, Any]]) -> None:

@@ -88,11 +88,14 @@ def _parts(shown: Document | Section | Sequence[Exhibit]) -> Iterator[Renderable
         if shown.title:
             yield Text(printable(shown.title), style="bold")
         shown = shown.exhibits
-    drawn = [part for part in map(_exhibit, shown) if part is not None]
-    for number, part in enumerate(drawn):
-        if number and not isinstance(part, Text):
-            yield Text()
-        yield part
+    before: Exhibit | None = None
+    for exhibit in shown:
+        part = _exhibit(exhibit)
+        if part is not None:
+            if before is not None and not isinstance(before, (Note, Notes)):
+                yield Text()
+            yield part
+            before = exhibit
 
 
 def _exhibit(exhibit: Exhibit) -> RenderableType | None:
@@ -209,6 +212,7 @@ class _FittingTable:
                 Text(printable(column.title)),
                 justify="right" if column.kind.is_number else "left",
                 no_wrap=column.kind in (Kind.LABEL, Kind.LEVEL),
+                min_width=len("uncertain") if column.kind is Kind.LABEL else None,
                 overflow="fold",
             )
         first_average = len(table.rows) - table.averages

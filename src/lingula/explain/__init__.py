@@ -2,7 +2,7 @@
 
 from lingula.explain.attribution import Attribution, TokenWeight, attribute, attribute_labels
 from lingula.explain.deletion import DeletionTest, deletion_test
-from lingula.explain.html import page
+from lingula.explain.document import document, page
 from lingula.explain.reasons import Explanation, LabelReason, explain
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "attribute",
     "attribute_labels",
     "deletion_test",
+    "document",
     "explain",
     "page",
 ]

@@ -26,11 +26,12 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 // A table that is wider than its place says so.
-const tell = (entries) => entries.forEach(({ target }) => {
-  target.previousElementSibling.hidden = target.scrollWidth <= target.clientWidth + 1;
+const tell = () => document.querySelectorAll(".scroll").forEach((place) => {
+  place.previousElementSibling.hidden = place.scrollWidth <= place.clientWidth + 1;
 });
-const watcher = new ResizeObserver(tell);
-document.querySelectorAll(".scroll").forEach((place) => watcher.observe(place));
+tell();
+addEventListener("resize", tell);
+document.addEventListener("toggle", tell, true);
 addEventListener("beforeprint", () => {
   for (const item of document.querySelectorAll("details")) item.open = true;
 });

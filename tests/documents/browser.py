@@ -27,38 +27,62 @@ addEventListener("message", (event) => {{
 #: Runs inside the page and sends what it saw to the frame around it.
 PROBE = """
 <script>
-addEventListener("load", () => {
+const parse = (text) => {
+  const m = text.match(/[\\d.]+/g).map(Number);
+  const scale = text.startsWith("color(") ? 255 : 1;
+  return {r: m[0] * scale, g: m[1] * scale, b: m[2] * scale, a: m.length > 3 ? m[3] : 1};
+};
+const over = (top, under) => ({
+  r: top.r * top.a + under.r * (1 - top.a), g: top.g * top.a + under.g * (1 - top.a),
+  b: top.b * top.a + under.b * (1 - top.a), a: 1});
+const ground = (element) => {
+  const layers = [];
+  for (let e = element; e; e = e.parentElement) {
+    layers.push(parse(getComputedStyle(e).backgroundColor));
+  }
+  const white = {r: 255, g: 255, b: 255, a: 1};
+  return layers.reverse().reduce((under, top) => over(top, under), white);
+};
+const luminance = (c) => [c.r, c.g, c.b].map((v) => v / 255)
+  .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const broken = (node) => {
+  const found = [];
+  for (const word of node.data.matchAll(/[A-Za-z]{2,24}/g)) {
+    const range = document.createRange();
+    range.setStart(node, word.index);
+    range.setEnd(node, word.index + word[0].length);
+    const tops = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+    const around = node.data.slice(0, word.index + word[0].length).match(/\\S+$/)[0];
+    if (tops.size > 1 && around.length <= 24) found.push(word[0]);
+  }
+  return found;
+};
+const look = () => {
   const seen = {};
   seen.dark = matchMedia("(prefers-color-scheme: dark)").matches;
   seen.title = document.title;
   seen.width = innerWidth;
   seen.scroll = document.documentElement.scrollWidth;
-  const parse = (text) => {
-    const m = text.match(/[\\d.]+/g).map(Number);
-    const scale = text.startsWith("color(") ? 255 : 1;
-    return {r: m[0] * scale, g: m[1] * scale, b: m[2] * scale, a: m.length > 3 ? m[3] : 1};
-  };
-  const over = (top, under) => ({
-    r: top.r * top.a + under.r * (1 - top.a), g: top.g * top.a + under.g * (1 - top.a),
-    b: top.b * top.a + under.b * (1 - top.a), a: 1});
-  const ground = (element) => {
-    const layers = [];
-    for (let e = element; e; e = e.parentElement) {
-      layers.push(parse(getComputedStyle(e).backgroundColor));
-    }
-    const white = {r: 255, g: 255, b: 255, a: 1};
-    return layers.reverse().reduce((under, top) => over(top, under), white);
-  };
-  const luminance = (c) => [c.r, c.g, c.b].map((v) => v / 255)
-    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  document.querySelectorAll("details").forEach((item) => { item.open = true; });
+  seen.requests = performance.getEntriesByType("resource").map((entry) => entry.name)
+    .filter((name) => !name.startsWith("data:"));
+  seen.clipped = [];
+  for (const element of document.body.querySelectorAll("*")) {
+    const flow = getComputedStyle(element).overflowX;
+    if (flow === "visible" || element.scrollWidth <= element.clientWidth + 1) continue;
+    const hint = element.previousElementSibling;
+    const told = element.matches(".scroll") && hint.matches(".hint") && hint.offsetHeight > 0;
+    if (!told) seen.clipped.push(element.className + ": " + element.textContent.slice(0, 40));
+  }
+  seen.hints = [...document.querySelectorAll(".hint")].filter((x) => x.offsetHeight > 0).length;
   seen.texts = 0;
   seen.faint = [];
+  seen.broken = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     if (!walker.currentNode.data.trim() || element.closest("script, style, title")) continue;
+    if (!element.getClientRects().length) continue;
     const style = getComputedStyle(element);
     const under = ground(element);
     const ink = parse(element.closest("svg") ? style.fill : style.color);
@@ -66,9 +90,12 @@ addEventListener("load", () => {
     const ratio = (a + 0.05) / (b + 0.05);
     seen.texts += 1;
     if (ratio < 4.5) seen.faint.push([walker.currentNode.data.trim().slice(0, 30), ratio]);
+    if (!element.closest("svg")) seen.broken.push(...broken(walker.currentNode));
   }
+  seen.numbers = document.querySelectorAll("details.numbers table").length;
+  seen.drawings = document.querySelectorAll(".curve, .bars, .stack").length;
   seen.sorted = {};
-  for (const table of document.querySelectorAll("table.sortable")) {
+  [...document.querySelectorAll("table.sortable")].forEach((table, number) => {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const keys = () => [...table.tBodies[0].rows].map((row) => row.cells[column].dataset.key);
       const before = keys().sort();
@@ -76,12 +103,15 @@ addEventListener("load", () => {
       const first = keys(), said = head.getAttribute("aria-sort");
       head.querySelector("button").click();
       const second = keys(), then = head.getAttribute("aria-sort");
-      const title = table.closest(".exhibit").querySelector("figcaption, summary").textContent;
       const same = JSON.stringify(before) === JSON.stringify(keys().sort());
-      seen.sorted[`${title.trim()} / ${head.textContent}`] = {first, said, second, then, same};
+      seen.sorted[`${number}: ${head.textContent}`] = {first, said, second, then, same};
     });
-  }
+  });
   parent.postMessage(JSON.stringify(seen), "*");
+};
+addEventListener("load", () => {
+  document.querySelectorAll("details").forEach((item) => { item.open = true; });
+  setTimeout(look, 300);
 });
 </script>
 """
@@ -125,6 +155,13 @@ def visit(
         _run([*common, f"--screenshot={picture}", page.as_uri()])
     console = tuple(line for line in tree.stderr.splitlines() if "CONSOLE" in line)
     return Visit(console, tree.stdout, picture)
+
+
+def photograph(page: Path, profile: Path, width: int, height: int) -> Path:
+    """A picture of the page's top at a width that a window need not have."""
+    frame = page.with_name(f"{page.stem}-{width}-frame.html")
+    frame.write_text(FRAME.format(name=page.name, width=width, height=height), encoding="utf-8")
+    return visit(frame, profile, max(width + 20, 500), height).picture
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
