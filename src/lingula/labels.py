@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
@@ -168,6 +168,29 @@ class Evidence:
     probability: float | None = None
     read: str = ""
     cue_read: str = ""
+
+    def in_source(self, span: Callable[[int, int], tuple[int, int]], source: str) -> Evidence:
+        """The same of the text that this one's text was read from.
+
+        Args:
+            span: ``span`` of the ``lingula.text.Reading``.
+            source: The text as it was given.
+        """
+        start, end = span(self.start, self.end)
+        phrase = source[start:end]
+        found = replace(
+            self,
+            start=start,
+            end=end,
+            phrase=phrase,
+            read=self.read or (self.phrase if phrase != self.phrase else ""),
+        )
+        if self.cue_start is None or self.cue_end is None:
+            return found
+        start, end = span(self.cue_start, self.cue_end)
+        cue = source[start:end]
+        cue_read = self.cue_read or (self.cue if cue != self.cue else "")
+        return replace(found, cue_start=start, cue_end=end, cue=cue, cue_read=cue_read)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lingula.labels import Evidence, Label, Labeler, Labels
 from lingula.text.sections import select_sections
@@ -87,7 +87,7 @@ def explain(
     for row, (text, selection) in enumerate(zip(texts, selections, strict=True)):
         evidence = labels.evidence[row]
         if selection is not None:
-            evidence = tuple(_moved(item, selection.to_source) for item in evidence)
+            evidence = tuple(item.in_source(selection.span, text) for item in evidence)
         found.append(
             Explanation(
                 text,
@@ -122,18 +122,3 @@ def _reasons(
         if label is not Label.BLANK or mentions or reason.differs:
             reasons.append(reason)
     return tuple(reasons)
-
-
-def _moved(item: Evidence, to_source: Callable[[int], int]) -> Evidence:
-    start, end = _span(item.start, item.end, to_source)
-    moved = replace(item, start=start, end=end)
-    if item.cue_start is None or item.cue_end is None:
-        return moved
-    cue_start, cue_end = _span(item.cue_start, item.cue_end, to_source)
-    return replace(moved, cue_start=cue_start, cue_end=cue_end)
-
-
-def _span(start: int, end: int, to_source: Callable[[int], int]) -> tuple[int, int]:
-    moved = to_source(start)
-    # By the last character: one past it may belong to another section.
-    return moved, to_source(end - 1) + 1 if end > start else moved

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,8 +66,10 @@ def label_texts(
         found = labels.evidence
         if found is not None:
             found = tuple(
-                items if chosen is None else tuple(_moved(item, chosen.to_source) for item in items)
-                for chosen, items in zip(selections, found, strict=True)
+                items
+                if chosen is None
+                else tuple(item.in_source(chosen.span, str(text)) for item in items)
+                for text, chosen, items in zip(texts, selections, found, strict=True)
             )
     return TaskResult(
         labels.classes,
@@ -75,17 +77,3 @@ def label_texts(
         found,
         int(getattr(labeler, "truncated", 0)) - before,
     )
-
-
-def _moved(item: Evidence, to_source: Callable[[int], int]) -> Evidence:
-    start, end = _span(item.start, item.end, to_source)
-    if item.cue_start is None or item.cue_end is None:
-        return replace(item, start=start, end=end)
-    cue_start, cue_end = _span(item.cue_start, item.cue_end, to_source)
-    return replace(item, start=start, end=end, cue_start=cue_start, cue_end=cue_end)
-
-
-def _span(start: int, end: int, to_source: Callable[[int], int]) -> tuple[int, int]:
-    moved = to_source(start)
-    # By the last character: one past it may belong to another section.
-    return moved, to_source(end - 1) + 1 if end > start else moved

@@ -12,6 +12,7 @@ from lingula.rules.aggregation import NO_FINDING, NOT_PATHOLOGY, aggregate, labe
 from lingula.rules.judging import LONGEST_SENTENCE, SentenceJudge, sentence_spans
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
+from lingula.text.decoding import decode, decoded
 from lingula.text.sentences import split_sentences
 from lingula.text.vocabulary import spelling_digest
 
@@ -106,6 +107,7 @@ class RuleLabeler:
         return Labels(self.schema, classes, evidence=reasons)
 
     def _mask(self, text: str) -> int:
+        text = decoded(text)
         mask = 0
         known, judge = self.judge.masks, self.judge.mask
         spans = split_sentences(text) if len(text) <= LONGEST_SENTENCE else sentence_spans(text)
@@ -115,7 +117,9 @@ class RuleLabeler:
             mask |= judge(sentence) if found is None else found
         return mask
 
-    def _evidence(self, text: str) -> tuple[Evidence, ...]:
+    def _evidence(self, source: str) -> tuple[Evidence, ...]:
+        reading = decode(source)
+        text = reading.text
         found: list[Evidence] = []
         blocker: Evidence | None = None
         for start, end in sentence_spans(text):
@@ -129,6 +133,8 @@ class RuleLabeler:
                     blocker = item
         if NO_FINDING in self.schema:
             found.append(_no_finding(blocker))
+        if not reading.whole:
+            found = [item.in_source(reading.span, source) for item in found]
         return tuple(found)
 
 

@@ -13,6 +13,7 @@ from lingula.labels import Label, is_missing
 from lingula.rules.assertion import Assertion, AssertionClassifier
 from lingula.rules.clauses import ClauseWords
 from lingula.rules.headers import sentence_walls
+from lingula.rules.judging import sentence_spans
 from lingula.rules.matcher import Matcher, Scan, Span
 from lingula.rules.mentions import MentionExtractor
 from lingula.rules.tokens import TokenReader
@@ -20,7 +21,8 @@ from lingula.strata.attach import attach
 from lingula.strata.cells import Cells
 from lingula.strata.definitions import detail_names, strata, strata_lexicon
 from lingula.strata.result import Strata, StratumEvidence, Value
-from lingula.text.sentences import split_sentences
+from lingula.text.decoding import decode
+from lingula.text.reading import Reading
 
 #: Distinct sentences that are remembered.
 CACHE_SENTENCES = 200_000
@@ -115,13 +117,15 @@ class StrataReader:
         for row, text in enumerate(texts):
             mask = 0
             pieces: list[tuple[int, int, _Sentence]] = []
-            if text is not None and not is_missing(text):
-                for piece in self._sentences(text):
-                    mask |= piece[2].mask
-                    pieces.append(piece)
+            source = "" if text is None or is_missing(text) else text
+            reading = decode(source)
+            for piece in self._sentences(reading.text):
+                mask |= piece[2].mask
+                pieces.append(piece)
             rows[row] = place.setdefault(mask, len(place))
             if evidence:
-                reasons.append(self._evidence(text or "", pieces, self._decode(mask)))
+                found = self._evidence(reading.text, pieces, self._decode(mask))
+                reasons.append(found if reading.whole else _in_source(found, reading, source))
         return Strata(
             self.names,
             rows,
@@ -139,7 +143,7 @@ class StrataReader:
 
     def _sentences(self, text: str) -> Iterator[tuple[int, int, _Sentence]]:
         known = self._known
-        for start, end in split_sentences(text):
+        for start, end in sentence_spans(text):
             sentence = text[start:end]
             found = known.get(sentence)
             if found is None:
@@ -296,6 +300,21 @@ class StrataReader:
                     cue_end=device.end,
                     cue=device.phrase,
                 )
+
+
+def _in_source(
+    found: tuple[StratumEvidence, ...], reading: Reading, source: str
+) -> tuple[StratumEvidence, ...]:
+    """The same reasons with offsets into the text that was read."""
+    moved = []
+    for item in found:
+        start, end = reading.span(item.start, item.end)
+        new = replace(item, start=start, end=end, phrase=source[start:end])
+        if item.cue_start is not None and item.cue_end is not None:
+            start, end = reading.span(item.cue_start, item.cue_end)
+            new = replace(new, cue_start=start, cue_end=end, cue=source[start:end])
+        moved.append(new)
+    return tuple(moved)
 
 
 def _word_before(scan: Scan, span: Span) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from lingula.text.sections import find_sections, select_sections
+from lingula.text.sections import find_sections, selected_spans
 
 Sections = Sequence[str] | Literal["auto"] | None
 
@@ -34,9 +34,9 @@ def hide_sections(text: str, sections: Sections = "auto") -> str:
         ]
     else:
         hidden, at = [], 0
-        for piece in select_sections(text, sections).pieces:
-            hidden.append((at, piece.start))
-            at = piece.end
+        for start, end in selected_spans(text, sections):
+            hidden.append((at, start))
+            at = end
         hidden.append((at, len(text)))
     for start, end in hidden:
         text = text[:start] + "\n" * (end - start) + text[end:]

@@ -1,12 +1,12 @@
 """Sections and sentences of reports; every offset points into the text as given."""
 
+from lingula.text.decoding import decode
 from lingula.text.normalize import normal_form
+from lingula.text.reading import Piece, Reading
 from lingula.text.sections import (
     DEFAULT_SECTIONS,
     SECTION_NAMES,
-    Piece,
     Section,
-    Selection,
     find_sections,
     select_sections,
 )
@@ -16,8 +16,9 @@ __all__ = [
     "DEFAULT_SECTIONS",
     "SECTION_NAMES",
     "Piece",
+    "Reading",
     "Section",
-    "Selection",
+    "decode",
     "find_sections",
     "normal_form",
     "select_sections",

@@ -13,12 +13,12 @@ at last the comparison, where some radiologists go on to read.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from lingula.errors import InputError
+from lingula.text.decoding import decode
 from lingula.text.headers import (
     BODY,
     LETTERS,
@@ -28,6 +28,7 @@ from lingula.text.headers import (
     VIEW,
     find_headers,
 )
+from lingula.text.reading import Piece, Reading
 
 #: The canonical names. "findings+impression" is the name of a combined section, which counts as
 #: both; an empty name is text without a header of its own.
@@ -69,55 +70,28 @@ class Section:
     end: int
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A run of characters of the source inside a selection.
-
-    Attributes:
-        start: First character in the source.
-        end: One past the last in the source.
-        offset: Where the run starts in the selection's text.
-    """
-
-    start: int
-    end: int
-    offset: int
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The text of the selected sections, and where each character came from.
-
-    Attributes:
-        text: The pieces in the order of the source, joined by one newline; by a blank line where
-            a piece ends without a full stop, so that no sentence runs from one into the next.
-        pieces: Where they came from; none when nothing was selected.
-    """
-
-    text: str
-    pieces: tuple[Piece, ...]
-
-    def to_source(self, offset: int) -> int:
-        """The offset in the source of an offset in ``text``; ``len(text)`` is allowed.
-
-        Raises:
-            ValueError: If the offset is negative or past the end.
-        """
-        if not 0 <= offset <= len(self.text):
-            raise ValueError(f"offset {offset} is outside the selected text")
-        if not self.pieces:
-            return 0
-        position = bisect_right(self.pieces, offset, key=_offset) - 1
-        piece = self.pieces[position]
-        return min(piece.start + offset - piece.offset, piece.end)
-
-
 def find_sections(text: str) -> list[Section]:
     """The sections of a report, in their order, with empty ones and repeats.
 
     A report without any header is one section with an empty name. Titles ("PORTABLE CHEST, ___"),
-    and other text before the first header that holds no sentence, belong to no section.
+    and other text before the first header that holds no sentence, belong to no section. Text is
+    read as ``lingula.text.decode`` reads it; offsets point into the text as given.
     """
+    decoded = decode(text)
+    sections = _sections(decoded.text)
+    if decoded.whole:
+        return sections
+    return [
+        Section(
+            section.name,
+            decoded.to_source(section.header_start),
+            *decoded.span(section.start, section.end),
+        )
+        for section in sections
+    ]
+
+
+def _sections(text: str) -> list[Section]:
     lines = text
     if "\r" in text:  # same length, one kind of line end
         lines = text.replace("\r\n", " \n").replace("\r", "\n")
@@ -148,8 +122,11 @@ def find_sections(text: str) -> list[Section]:
     return sections
 
 
-def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Selection:
+def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Reading:
     """The text of the named sections, all pieces of each, in the order of the source.
+
+    The pieces are joined by one newline; by a blank line where one ends without a full stop, so
+    that no sentence runs from one into the next.
 
     A combined section counts as both. Text without a header stands for missing findings. When
     findings or impression are wanted and neither they nor such text is there, the other of the two
@@ -164,8 +141,28 @@ def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Selec
     Raises:
         InputError: If a name is unknown or none is given.
     """
+    decoded = decode(text)
+    spans = _selected(decoded.text, names)
+    if spans is None:
+        return decoded
+    return decoded.then(_joined(decoded.text, spans))
+
+
+def selected_spans(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> list[tuple[int, int]]:
+    """Where the text that ``select_sections`` takes stands in the source, in order.
+
+    Raises:
+        InputError: If a name is unknown or none is given.
+    """
+    decoded = decode(text)
+    spans = _selected(decoded.text, names)
+    return [(0, len(text))] if spans is None else [decoded.span(*span) for span in spans]
+
+
+def _selected(text: str, names: Sequence[str]) -> list[tuple[int, int]] | None:
+    """The spans of the sections to take; None for a text without headers, taken as it is."""
     wanted = _wanted(tuple(names))
-    sections = find_sections(text)
+    sections = _sections(text)
     reading = bool(wanted & READING)
     if (
         len(sections) == 1
@@ -174,7 +171,7 @@ def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Selec
     ):
         only = sections[0]
         if reading and not (text[: only.start].strip() or text[only.end :].strip()):
-            return Selection(text, (Piece(0, len(text), 0),))
+            return None
     filled = [section for section in sections if section.end > section.start]
     chosen = _named(filled, wanted)
     if "findings" in wanted:
@@ -186,7 +183,7 @@ def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Selec
         fallbacks = (DEFAULT_SECTIONS, (BODY,), ("wet read",), ("addendum",), ("comparison",))
         for fallback in fallbacks:
             chosen = chosen or _named(filled, fallback)
-    return _select(text, sorted((section.start, section.end) for section in chosen))
+    return sorted((section.start, section.end) for section in chosen)
 
 
 def section_names(sections: str) -> tuple[str, ...] | str | None:
@@ -196,10 +193,6 @@ def section_names(sections: str) -> tuple[str, ...] | str | None:
     if sections == "none":
         return None
     return tuple(name.strip() for name in sections.split(",") if name.strip())
-
-
-def _offset(piece: Piece) -> int:
-    return piece.offset
 
 
 def _named(sections: Iterable[Section], names: Iterable[str]) -> list[Section]:
@@ -224,7 +217,7 @@ def _wanted(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(wanted)
 
 
-def _select(text: str, spans: Sequence[tuple[int, int]]) -> Selection:
+def _joined(text: str, spans: Sequence[tuple[int, int]]) -> Reading:
     pieces: list[Piece] = []
     parts: list[str] = []
     offset = 0
@@ -233,10 +226,10 @@ def _select(text: str, spans: Sequence[tuple[int, int]]) -> Selection:
             separator = "\n" if text[pieces[-1].end - 1] in ".?!" else "\n\n"
             parts.append(separator)
             offset += len(separator)
-        pieces.append(Piece(start, end, offset))
+        pieces.append(Piece(start, end, offset, end - start))
         parts.append(text[start:end])
         offset += end - start
-    return Selection("".join(parts), tuple(pieces))
+    return Reading("".join(parts), tuple(pieces), len(text))
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

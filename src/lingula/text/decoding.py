@@ -1,0 +1,144 @@
+r"""Text as it was meant: entities, tags, escaped line ends, RTF, odd characters, wrong encodings.
+
+Exports carry what a program or a format put in: ``&amp;`` (its semicolon would end a clause),
+``<br>``, a literal ``\n``, HL7's ``\.br\``, Excel's ``_x000D_``, no-break and zero-width spaces,
+ligatures, curly apostrophes, and UTF-8 that was read as Windows-1252 ("â€™"). All are undone where
+nothing else can be meant, with a way back to the text as given.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from lingula.text.reading import Reading, replaced, unchanged
+from lingula.text.rtf import read_rtf
+
+#: Passes over a text: what one undoes may show another (``&lt;br&gt;``).
+_MOST_PASSES = 3
+
+_ODD = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\xad\u034f\u061c\u1680\u180e\u2000-\u2012\u2018-\u201f"
+    "\u2028-\u202f\u2032\u205f-\u206f\u2212\u3000\ufb00-\ufb06\ufeff\uff01-\uff5e\ufffe\uffff"
+)
+#: What UTF-8's bytes from 0x80 are in Windows-1252; its five gaps are control characters.
+_CP1252 = {
+    bytes([value]).decode("cp1252", errors="replace").replace("\ufffd", chr(value)): value
+    for value in range(0x80, 0x100)
+}
+_LEADS = "".join(char for char, value in _CP1252.items() if 0xC2 <= value <= 0xF4)
+_TRAILS = re.escape("".join(char for char, value in _CP1252.items() if value < 0xC0))
+_MOJIBAKE = f"(?P<mojibake>[{_LEADS}][{_TRAILS}]{{1,3}})"
+
+_BLOCK = "br|p|div|li|ul|ol|tr|td|th|table|tbody|thead|hr|h[1-6]|section|pre|body|html|head|title"
+_INLINE = "b|i|u|em|strong|span|font|small|big|sup|sub|a|code|tt|center|s|strike|img|meta|link"
+_ESCAPE = re.compile(
+    rf"&(?:amp;){{0,3}}(?P<entity>#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,31}});"
+    rf"|<(?P<dropped>script|style)\b[^<>]{{0,200}}>[^<]{{0,2000}}</(?P=dropped)>"
+    rf"|</?(?P<block>{_BLOCK})(?:\s[^<>]{{0,400}})?/?>"
+    rf"|</?(?P<inline>{_INLINE})(?:\s[^<>]{{0,400}})?/?>"
+    r"|<!--(?P<comment>[^<>]{0,400})-->"
+    r"|\\(?P<hl7>\.br|\.sp|T|X0[DdAa])\\"
+    r"|(?P<escaped>\\{1,2}r\\{1,2}n|\\{1,2}[nrt])"
+    r"|_x000(?P<excel>[DdAa9])_"
+    rf"|{_MOJIBAKE}"
+    rf"|(?P<odd>[{_ODD}])",
+    re.IGNORECASE,
+)
+#: Cheap first looks: a text without any of these is as it was meant.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SUSPECT = re.compile(f"[{_ODD}{_LEADS}]")
+_PATH = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]:\\|(?<!\S)\\\\)\S*$")
+
+_GONE = frozenset("\xad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffe\uffff")
+_LINE_ENDS = frozenset("\x0b\x0c\x85\u2028\u2029")
+_PLAIN = {
+    **{ord(char): "'" for char in "\u2018\u2019\u201a\u201b\u2032"},
+    **{ord(char): '"' for char in "\u201c\u201d\u201e\u201f"},
+    **{ord(char): "-" for char in "\u2010\u2011\u2012\u2212"},
+    **dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True)),
+    **{0xFF01 + at: chr(0x21 + at) for at in range(94)},
+}
+
+
+def decode(text: str) -> Reading:
+    """The text as it was meant, and where its characters stand in the text as given.
+
+    Args:
+        text: A report or a part of one. Text that holds nothing to undo comes back as it is.
+    """
+    if not _is_suspect(text):
+        return unchanged(text)
+    reading = read_rtf(text) or unchanged(text)
+    for _ in range(_MOST_PASSES):
+        edits = list(_edits(reading.text))
+        if not edits:
+            break
+        reading = reading.then(replaced(reading.text, edits))
+    return reading
+
+
+def decoded(text: str) -> str:
+    """The text that ``decode`` gives, without the way back; faster where nothing is to undo."""
+    return decode(text).text if _is_suspect(text) else text
+
+
+def _is_suspect(text: str) -> bool:
+    if "&" in text or "<" in text or "\\" in text or "_x000" in text:
+        return True
+    return (_CONTROL if text.isascii() else _SUSPECT).search(text) is not None
+
+
+def _edits(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in _ESCAPE.finditer(text):
+        new = _meant(text, match)
+        if new is not None and new != match.group():
+            yield match.start(), match.end(), new
+
+
+def _meant(text: str, match: re.Match[str]) -> str | None:
+    """What stands for a match; None to leave it."""
+    kind, written = match.lastgroup, match.group()
+    if kind == "entity":
+        entity = f"&{match['entity']};"
+        found = html.unescape(entity)
+        return None if found == entity else "".join(map(_plain, found))
+    if kind == "odd":
+        return _plain(written)
+    if kind == "mojibake":
+        return _utf8(written)
+    if kind == "escaped":
+        # "C:\new" is a path.
+        before = text[max(match.start() - 80, 0) : match.end()]
+        return None if _PATH.search(before) else {"t": "\t"}.get(written[-1], "\n")
+    if kind == "hl7":
+        return "&" if written[1] in "Tt" else "\n"
+    if kind == "excel":
+        return "\t" if match["excel"] == "9" else "\n"
+    return "\n" if kind in ("block", "dropped") else ""
+
+
+def _plain(char: str) -> str:
+    if char in _GONE:
+        return ""
+    if char in _LINE_ENDS:
+        return "\n"
+    if char in "\n\r\t":
+        return char
+    found = _PLAIN.get(ord(char))
+    if found is None:
+        found = " " if not char.isprintable() or char.isspace() else char
+    return found
+
+
+def _utf8(written: str) -> str | None:
+    """The character whose UTF-8 bytes were read as Windows-1252, with what follows it."""
+    data = bytes(_CP1252[char] for char in written)
+    for size in range(len(data), 1, -1):
+        try:
+            found = data[:size].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        return "".join(map(_plain, found)) + written[size:]
+    return None
