@@ -30,10 +30,10 @@ MIMIC_CXR_REPORTS = 227_827
 RUN = """
 import json, sys
 import lingula
-from lingula.pipeline import run
+from lingula.pipeline import Job, run
 source, output, workers = sys.argv[1:4]
 options = {"workers": int(workers)} if workers else {}
-s = run(source, output, lingula.load("rules"), **options)
+s = run(Job.of(source, output, lingula.load("rules"), **options))
 print(json.dumps({"rows": s.rows, "distinct": s.distinct, "seconds": s.seconds,
                   "processes": s.processes, "check": s.stages.check, "read": s.stages.read,
                   "label": s.stages.label, "write": s.stages.write}))

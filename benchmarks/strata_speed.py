@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lingula.pipeline import Output, Source
 from lingula.rules import load_lexicon
 from lingula.strata.definitions import strata, strata_lexicon
 from lingula.strata.table import write_strata
@@ -50,7 +51,7 @@ def main() -> None:
         pq.write_table(pa.table({"id": ids, "text": texts}), source)
         for evidence in (None, Path(folder) / "evidence.parquet"):
             wall, cpu = time.perf_counter(), time.process_time()
-            write_strata(source, output, evidence=evidence, overwrite=True)
+            write_strata(Source(str(source)), Output(output, evidence=evidence, overwrite=True))
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             name = "with evidence" if evidence else "strata only"
             print(

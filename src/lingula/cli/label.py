@@ -4,40 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lingula.cli.options import input_options, labeler_options, load_labeler
+from lingula.cli.job_options import output_options, source_options
+from lingula.cli.options import labeler_options, load_labeler
 from lingula.errors import InputError
+
+if TYPE_CHECKING:
+    from lingula.pipeline import Output, Source
 
 
 @click.command()
-@click.argument("source", metavar="INPUT")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="FILE",
-    help="Table to write: .csv, .tsv, .parquet or .jsonl (the text forms also with .gz).",
+@source_options(
+    'Sections to label, such as "findings,impression" (the default for whole reports), or "none" '
+    "for the text as it is (the default for a column named for a section)."
 )
+@output_options
 @labeler_options
-@input_options
-@click.option(
-    "--sections",
-    metavar="NAMES",
-    default="auto",
-    help='Sections to label, such as "findings,impression" (the default for whole reports), or '
-    '"none" for the text as it is (the default for a column named for a section).',
-)
-@click.option("--evidence", metavar="FILE", help="Also write a table with one row a mention.")
 @click.option("--probabilities", is_flag=True, help="Add the probability of each class.")
 @click.option(
     "--format-like",
     type=click.Choice(["chexbert"]),
     help="Write the columns of CheXbert's labeled_reports.csv and no others.",
 )
-@click.option("--suffix", default="", metavar="TEXT", help="Put after each new column's name.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -56,39 +47,18 @@ from lingula.errors import InputError
     help="For BERT labelers: how a text beyond the model's length is read: its beginning only, or "
     "all of it in overlapping windows.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace output, or kept work, that is there.")
 @click.option("--resume", is_flag=True, help="Go on with the kept work of an interrupted run.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     *,
-    source: str,
-    output: str,
+    source: Source,
+    output: Output,
     labeler_name: str | None,
     schema: str | None,
-    lexicon: str | None,
-    aggregation: str | None,
-    spelling: str | None,
-    text_columns: tuple[str, ...],
-    id_column: str | None,
-    sections: str,
-    evidence: str | None,
-    probabilities: bool,
-    format_like: str | None,
-    suffix: str,
     workers: int | None,
-    batch_size: int | None,
-    device: str | None,
-    runtime: str | None,
-    precision: str | None,
-    long: str | None,
-    input_format: str | None,
-    delimiter: str | None,
-    encoding: str,
-    no_header: bool,
-    on_bad_row: str,
-    overwrite: bool,
     resume: bool,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Label every report of a table or folder.
 
@@ -98,57 +68,39 @@ def command(
     """
     from lingula.cli.progress import RunProgress
     from lingula.cli.run_summary import summary_lines
-    from lingula.pipeline import run
-    from lingula.text.sections import section_names
+    from lingula.pipeline import How, Job, run
 
-    options: dict[str, Any] = {
-        "lexicon": lexicon,
-        "aggregation": aggregation,
-        "spelling": spelling,
-        "batch_size": batch_size,
-        "device": device,
-        "runtime": runtime,
-        "precision": precision,
-        "long": long,
-    }
     labeler = load_labeler(labeler_name, schema, **options)
-    # How a model is run may change its last digits, so kept work is not mixed.
-    identity = {
-        key: None if value is None else str(value)
-        for key, value in options.items()
-        if key not in ("lexicon", "batch_size")
-    }
-    identity["lexicon"] = None if lexicon is None else _digest(lexicon)
     try:
         with RunProgress(quiet=quiet) as progress:
-            summary = run(
-                source,
-                output,
-                labeler,
-                text_columns=text_columns,
-                id_column=id_column,
-                sections=section_names(sections),
-                evidence=evidence,
-                probabilities=probabilities,
-                format_like=format_like,
-                suffix=suffix,
+            how = How(
                 workers=workers,
-                input_format=input_format,
-                delimiter=delimiter,
-                encoding=encoding,
-                header=not no_header,
-                on_bad_row=on_bad_row,
-                overwrite=overwrite,
                 resume=resume,
-                identity=identity,
+                identity=_identity(options),
                 progress=progress.update,
             )
+            summary = run(Job(source, labeler, output, how))
     except KeyboardInterrupt:
         _tell_kept_work(output, quiet)
         raise
     if not quiet:
         for line in summary_lines(summary, labeler):
             click.echo(line, err=True)
+
+
+def _identity(options: dict[str, Any]) -> dict[str, str | None]:
+    """What the labels depend on beside the labeler's own digest.
+
+    How a model is run may change its last digits, so kept work is not mixed.
+    """
+    identity = {
+        key: None if value is None else str(value)
+        for key, value in options.items()
+        if key != "batch_size"
+    }
+    if options["lexicon"] is not None:
+        identity["lexicon"] = _digest(options["lexicon"])
+    return identity
 
 
 def _digest(path: str) -> str:
@@ -158,9 +110,9 @@ def _digest(path: str) -> str:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _tell_kept_work(output: str, quiet: bool) -> None:
+def _tell_kept_work(output: Output, quiet: bool) -> None:
     from lingula.pipeline.places import work_folder
 
-    folder = work_folder(Path(output))
+    folder = work_folder(output.path)
     if folder.exists() and not quiet:
         click.echo(f"\nlingula: finished work is kept in {folder}; go on with --resume", err=True)

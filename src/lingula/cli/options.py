@@ -40,50 +40,14 @@ _LABELER_OPTIONS = (
     ),
 )
 
-_INPUT_OPTIONS = (
-    click.option(
-        "--text-column",
-        "text_columns",
-        multiple=True,
-        metavar="NAME",
-        help="Column to read; several are joined. Found by its name if not given.",
-    ),
-    click.option("--id-column", metavar="NAME", help="Column of ids; found by its name."),
-    click.option(
-        "--input-format",
-        type=click.Choice(["csv", "tsv", "parquet", "jsonl"]),
-        help="Form of the input, where its name does not tell; csv for standard input.",
-    ),
-    click.option(
-        "--delimiter", metavar="CHAR", help="What separates the cells of CSV input; a comma."
-    ),
-    click.option(
-        "--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the text."
-    ),
-    click.option(
-        "--no-header", is_flag=True, help="The first row holds a report, not column names."
-    ),
-    click.option(
-        "--on-bad-row",
-        type=click.Choice(["fail", "skip"]),
-        default="fail",
-        show_default=True,
-        help="Whether rows that cannot be read end the run, or go to OUTPUT.rejects.csv.",
-    ),
-)
-
 
 def labeler_options(command: Command) -> Command:
     """Add --labeler, --schema, --lexicon, --aggregation and --spelling to a command."""
-    return _with(_LABELER_OPTIONS, command)
+    return with_options(_LABELER_OPTIONS, command)
 
 
-def input_options(command: Command) -> Command:
-    """Add the options of a table of reports that is read row by row to a command."""
-    return _with(_INPUT_OPTIONS, command)
-
-
-def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+def with_options(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    """Add options to a command, in the order in which its help shows them."""
     for option in reversed(options):
         command = option(command)
     return command

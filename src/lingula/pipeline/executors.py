@@ -17,6 +17,14 @@ from lingula.errors import LingulaError
 from lingula.labels import Labeler
 from lingula.pipeline.task import TaskResult, label_texts
 from lingula.pipeline.worker import WorkerFailure, WorkerSetup, receive, send
+from lingula.tables.source import BATCH_ROWS
+
+#: Up to so many batches are labeled in this process: starting others would take longer.
+SMALL_BATCHES = 2
+
+#: Rows of a batch for labelers that take seconds for a few hundred texts: so that the progress
+#: bar moves and little is lost when the run is cut off.
+SLOW_BATCH_ROWS = 512
 
 # Paths of this process first, as multiprocessing does: a labeler may live beside a script.
 _BOOT = (
@@ -154,6 +162,50 @@ class WorkerProcesses:
                 raise LingulaError(answer.message)
             raise RuntimeError(f"in a worker process:\n{answer.message}")
         return cast("TaskResult", answer)
+
+
+def choose_executor(
+    labeler: Labeler,
+    *,
+    workers: int | None,
+    batches: int,
+    sections: Sequence[str] | None,
+    evidence: bool,
+) -> Executor:
+    """Where so many batches are best labeled.
+
+    Args:
+        labeler: Any labeler; only one with ``parallel = True`` is given worker processes.
+        workers: Processes at most; all cores if None.
+        batches: Number of batches.
+        sections: Names of sections, or None.
+        evidence: Whether to give evidence.
+    """
+    processes = min(cores() if workers is None else workers, batches)
+    if not _parallel(labeler) or processes < 2 or batches <= SMALL_BATCHES:
+        return InProcess(labeler, sections=sections, evidence=evidence)
+    return WorkerProcesses(labeler, processes, sections=sections, evidence=evidence)
+
+
+def preferred_batch_rows(labeler: Labeler) -> int:
+    """Rows of a batch: what the labeler likes, or what suits its kind.
+
+    Raises:
+        LingulaError: If what the labeler likes is no number of rows.
+    """
+    wanted = getattr(labeler, "batch_rows", None)
+    if wanted is None:
+        return BATCH_ROWS if _parallel(labeler) else SLOW_BATCH_ROWS
+    if not isinstance(wanted, int) or wanted < 1:
+        raise LingulaError(
+            f"batch_rows of {type(labeler).__qualname__} must be a whole number from 1, "
+            f"not {wanted!r}"
+        )
+    return wanted
+
+
+def _parallel(labeler: Labeler) -> bool:
+    return bool(getattr(labeler, "parallel", False))
 
 
 def cores() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from lingula.pipeline.evidence_table import EvidenceRow, evidence_batch, evidence_schema
 from lingula.pipeline.layout import Layout
+from lingula.pipeline.opening import Opened
 from lingula.pipeline.places import Places, RejectsFile, beside, publish, remove, writing
 from lingula.pipeline.seen import SeenHashes
 from lingula.pipeline.windows import Window
@@ -28,29 +28,20 @@ class Outputs:
     Args:
         places: Where to write.
         layout: The output's columns.
-        source: The input, as messages name it.
-        text_columns: Positions of the text columns in the input.
-        id_column: Position of the id column, or None.
+        opened: The input.
 
     Raises:
         ColumnError: If a new column's name is taken.
         InputError: If a file cannot be written.
     """
 
-    def __init__(
-        self,
-        places: Places,
-        layout: Layout,
-        source: str,
-        text_columns: Sequence[int],
-        id_column: int | None,
-    ) -> None:
+    def __init__(self, places: Places, layout: Layout, opened: Opened) -> None:
         self._places = places
         self._layout = layout
-        self._text_columns = text_columns
-        self._text_names = [layout.input_schema.names[position] for position in text_columns]
-        self._id_column = id_column
-        self._schema = layout.output_schema(source)
+        self._text_columns = opened.columns
+        self._text_names = opened.names
+        self._id_column = opened.id_column
+        self._schema = layout.output_schema(opened.table.name)
         self._ids = SeenHashes()
         self.rejects = RejectsFile(places.rejects)
         self.rows = 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from lingula.errors import InputError
+from lingula.pipeline.job import Output, Source
 from lingula.tables.formats import TableFormat, format_of
 from lingula.tables.source import Reject
 
@@ -51,53 +52,46 @@ def work_folder(output: Path) -> Path:
     return output.with_name(output.name + ".partial")
 
 
-def choose_places(
-    source: Path | None,
-    output: Path,
-    evidence: Path | None,
-    *,
-    rejects: bool,
-    overwrite: bool,
-) -> Places:
+def choose_places(source: Source, output: Output) -> Places:
     """Check that the files of a run can be written and are not in each other's way.
 
-    Args:
-        source: The input; None for standard input.
-        output: The table to write; a link is followed.
-        evidence: The table of evidence to write, if any.
-        rejects: Whether rows may be left out, into the file of rejects.
-        overwrite: Whether files that are there may be replaced.
+    Links are followed.
 
     Raises:
         InputError: If a folder is missing, a file is there already, two are the same, or a name
             does not tell its form.
     """
-    output_format = format_of(output)
+    output_format = format_of(output.path)
+    evidence = output.evidence
     evidence_format = None if evidence is None else format_of(evidence)
     # A link stays a link: what it points to is replaced.
     places = Places(
-        output.resolve(),
+        output.path.resolve(),
         output_format,
         None if evidence is None else evidence.resolve(),
         evidence_format,
     )
-    named = [("output", output, places.output)]
+    named = [("output", output.path, places.output)]
     if evidence is not None and places.evidence is not None:
         named.append(("evidence", evidence, places.evidence))
         if places.evidence == places.output:
             raise InputError(f"{evidence}: the evidence and the output are the same file")
-    if rejects:
+    if source.skips_bad_rows:
         named.append(("file of rejects", places.rejects, places.rejects))
     for what, given, path in named:
-        if source is not None and path.exists() and source.exists() and path.samefile(source):
+        if not source.is_standard_input and _same(path, Path(source.path)):
             raise InputError(f"{given}: the {what} and the input are the same file")
         if not path.parent.is_dir():
             raise InputError(f"{given}: the folder {given.parent} does not exist; create it first")
         if path.exists() and not path.is_file():
             raise InputError(f"{given}: is there and is no file")
-        if path.exists() and not overwrite:
+        if path.exists() and not output.overwrite:
             raise InputError(f"{given}: is there already; name another, or add --overwrite")
     return places
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 @contextmanager

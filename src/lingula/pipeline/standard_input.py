@@ -9,20 +9,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from lingula.pipeline.job import Source
 from lingula.pipeline.places import writing
-
-STANDARD_INPUT = "-"
 
 
 @contextmanager
-def as_file(source: str | Path, output: Path) -> Iterator[Path]:
+def as_file(source: Source, output: Path) -> Iterator[Path]:
     """The input as a file; standard input is stored beside the output for as long.
 
     Raises:
         InputError: If it cannot be stored.
     """
-    if str(source) != STANDARD_INPUT:
-        yield Path(source)
+    if not source.is_standard_input:
+        yield Path(source.path)
         return
     with ExitStack() as stack:
         with writing(output):

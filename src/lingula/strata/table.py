@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from lingula.errors import ColumnError
 from lingula.labels import is_missing
+from lingula.pipeline.job import Output, Source
+from lingula.pipeline.opening import Opened, open_table
 from lingula.pipeline.places import (
     Places,
     RejectsFile,
@@ -20,20 +22,18 @@ from lingula.pipeline.places import (
     remove,
     writing,
 )
-from lingula.pipeline.standard_input import STANDARD_INPUT, as_file
+from lingula.pipeline.standard_input import as_file
 from lingula.pipeline.texts import locate
 from lingula.strata.definitions import strata
 from lingula.strata.reader import StrataReader
 from lingula.strata.result import Strata
 from lingula.strata.sections import Sections, hide_sections
 from lingula.tables.cells import cell_texts
-from lingula.tables.columns import choose_id_column, choose_text_columns, is_section_column
-from lingula.tables.formats import format_named, format_of
+from lingula.tables.columns import is_section_column
+from lingula.tables.formats import format_of
 from lingula.tables.open_sink import open_sink
-from lingula.tables.open_source import open_source
 from lingula.tables.report_table import texts_of
 from lingula.tables.sink import TableSink
-from lingula.tables.source import TableSource
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,104 +63,40 @@ class StrataSummary:
 
 
 def write_strata(
-    source: str | Path,
-    output: str | Path,
-    *,
-    text_columns: Sequence[str] = (),
-    id_column: str | None = None,
-    sections: Sections = "auto",
-    evidence: str | Path | None = None,
-    suffix: str = "",
-    input_format: str | None = None,
-    delimiter: str | None = None,
-    encoding: str = "utf-8",
-    header: bool = True,
-    on_bad_row: str = "fail",
-    overwrite: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    source: Source, output: Output, progress: Callable[[int, int], None] | None = None
 ) -> StrataSummary:
     """Write a table of reports with one column a stratum after its own columns.
 
     Rows and their order stay. Files are written beside their place and renamed when whole.
 
     Args:
-        source: A CSV, TSV, Parquet or JSON Lines file, a folder of .txt files, or "-" for
-            standard input.
-        output: The table to write; its name tells the form.
-        text_columns: Names of the columns to read, joined by a blank line; found by name if none.
-        id_column: Name of the column of ids for the evidence; found by name if None.
-        sections: Names of the sections to read, None for the text as it is, or "auto": all but
-            indication, comparison, recommendation and notification.
-        evidence: A table to write with one row for each value and the words it was read from.
-        suffix: Put after the name of each new column.
-        input_format: "csv", "tsv", "parquet" or "jsonl", for a name that does not tell.
-        delimiter: What separates the cells of CSV input, if no comma (a tab in TSV) does.
-        encoding: Of the text forms.
-        header: Whether CSV or TSV begins with the column names.
-        on_bad_row: "fail", or "skip" to write rows that cannot be read to
-            ``<output>.rejects.csv``.
-        overwrite: Whether files that are there may be replaced.
+        source: What is read; the sections "auto" are all but indication, comparison,
+            recommendation and notification.
+        output: What is written. The evidence has one row for each value and the words it was read
+            from.
         progress: Called with the rows done and all rows.
 
     Raises:
         InputError: If the input cannot be read, or the output cannot be written.
         ColumnError: If a column is missing, holds no text, or is in the way of a new one.
     """
-    standard_input = str(source) == STANDARD_INPUT
-    skip = on_bad_row == "skip"
-    hide_sections("", sections)  # an unknown name is refused before any work is done
-    places = choose_places(
-        None if standard_input else Path(source),
-        Path(output),
-        None if evidence is None else Path(evidence),
-        rejects=skip,
-        overwrite=overwrite,
-    )
-    form = input_format or ("csv" if standard_input else None)
+    hide_sections("", source.sections)  # an unknown name is refused before any work is done
+    places = choose_places(source, output)
     with as_file(source, places.output) as path:
-        table = open_source(
-            path,
-            name="standard input" if standard_input else str(source),
-            table_format=None if form is None else format_named(form),
-            delimiter=delimiter,
-            encoding=encoding,
-            header=header,
-            skip_bad_rows=skip,
-        )
-        columns = choose_text_columns(table.schema, text_columns, table.name)
-        names = tuple(table.schema.names[position] for position in columns)
-        ids = choose_id_column(table.schema, id_column, table.name)
-        if sections == "auto" and all(map(is_section_column, names)):
+        opened = open_table(source, path)
+        sections = source.sections
+        if sections == "auto" and all(map(is_section_column, opened.names)):
             sections = None
-        job = _Job(
-            table,
-            places,
-            columns=columns,
-            names=names,
-            id_column=ids,
-            sections=sections,
-            suffix=suffix,
-        )
-        return job.run(progress)
+        return _Job(opened, places, sections=sections, suffix=output.suffix).run(progress)
 
 
 class _Job:
-    def __init__(
-        self,
-        table: TableSource,
-        places: Places,
-        *,
-        columns: tuple[int, ...],
-        names: tuple[str, ...],
-        id_column: int | None,
-        sections: Sections,
-        suffix: str,
-    ) -> None:
-        self._table = table
+    def __init__(self, opened: Opened, places: Places, *, sections: Sections, suffix: str) -> None:
+        self._table = table = opened.table
         self._places = places
-        self._columns = columns
-        self._names = names
-        self._id_column = id_column
+        self._columns = opened.columns
+        self._names = opened.names
+        self._id_column = opened.id_column
         self._sections = sections
         self._schema = _output_schema(table.schema, suffix, table.name)
         self._reader = StrataReader()

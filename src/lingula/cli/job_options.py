@@ -1,0 +1,109 @@
+"""The options that say what is read and what is written, for every command that does both.
+
+Each decorator adds its options to a command and hands it one record of ``lingula.pipeline.job`` in
+their place, so that a choice is stated, explained and checked once.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lingula.cli.options import with_options
+
+_READING = (
+    click.option(
+        "--text-column",
+        "text_columns",
+        multiple=True,
+        metavar="NAME",
+        help="Column to read; several are joined. Found by its name if not given.",
+    ),
+    click.option("--id-column", metavar="NAME", help="Column of ids; found by its name."),
+    click.option(
+        "--input-format",
+        type=click.Choice(["csv", "tsv", "parquet", "jsonl"]),
+        help="Form of the input, where its name does not tell; csv for standard input.",
+    ),
+    click.option(
+        "--delimiter", metavar="CHAR", help="What separates the cells of CSV input; a comma."
+    ),
+    click.option(
+        "--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the text."
+    ),
+    click.option(
+        "--no-header", is_flag=True, help="The first row holds a report, not column names."
+    ),
+    click.option(
+        "--on-bad-row",
+        type=click.Choice(["fail", "skip"]),
+        default="fail",
+        show_default=True,
+        help="Whether rows that cannot be read end the run, or go to OUTPUT.rejects.csv.",
+    ),
+)
+
+_WRITING = (
+    click.option(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="Table to write: .csv, .tsv, .parquet or .jsonl (the text forms also with .gz).",
+    ),
+    click.option("--evidence", metavar="FILE", help="Also write a table with one row a reason."),
+    click.option("--suffix", default="", metavar="TEXT", help="Put after each new column's name."),
+    click.option("--overwrite", is_flag=True, help="Replace output, or kept work, that is there."),
+)
+
+
+def source_options(sections_help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add INPUT and the options of how it is read; the command gets one ``source``.
+
+    Args:
+        sections_help: What --sections means to the command.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def built(*, path: str, no_header: bool, sections: str, **given: Any) -> Any:
+            from lingula.pipeline.job import source_of
+            from lingula.text.sections import section_names
+
+            names = ("text_columns", "id_column", "input_format", "delimiter", "encoding")
+            reading = {name: given.pop(name) for name in (*names, "on_bad_row")}
+            source = source_of(
+                path, header=not no_header, sections=section_names(sections), **reading
+            )
+            return command(source=source, **given)
+
+        options = (
+            click.argument("path", metavar="INPUT"),
+            *_READING,
+            click.option("--sections", metavar="NAMES", default="auto", help=sections_help),
+        )
+        return with_options(options, built)
+
+    return decorate
+
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of what is written; the command gets one ``output``.
+
+    Options of its own that are fields of ``Output`` become part of it.
+    """
+
+    @functools.wraps(command)
+    def built(*, output: str, evidence: str | None, **given: Any) -> Any:
+        from lingula.pipeline.job import Output
+
+        names = ("suffix", "overwrite", "probabilities", "format_like")
+        fields = {name: given.pop(name) for name in names if name in given}
+        where = None if evidence is None else Path(evidence)
+        return command(output=Output(Path(output), where, **fields), **given)
+
+    return with_options(_WRITING, built)

@@ -1,0 +1,263 @@
+"""A job as a value: what is read, what is written, and how it is run.
+
+The command line and Python build the same three records; everything below is handed them whole.
+A record prints itself (``Job.to_dict``), and says which of its choices the labels depend on
+(``Job.choices``), which is what kept work is held against before a run goes on with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from lingula.errors import InputError, LingulaError, SchemaError
+from lingula.labels import Labeler
+from lingula.pipeline.summary import Progress
+from lingula.schemas import schema_to_dict
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is to be read.
+
+    Attributes:
+        path: A CSV, TSV, Parquet or JSON Lines file, a folder of .txt files, or "-" for standard
+            input.
+        text_columns: Names of the columns to read, joined by a blank line; found by name if none.
+        id_column: Name of the column of ids; found by name if None.
+        sections: Canonical names of the sections to read, None for the text as it is, or "auto",
+            which each question answers in its own way.
+        input_format: "csv", "tsv", "parquet" or "jsonl", for a name that does not tell.
+        delimiter: What separates the cells of CSV input, if no comma (a tab in TSV) does.
+        encoding: Of the text forms.
+        header: Whether CSV or TSV begins with the column names.
+        on_bad_row: "fail", or "skip" to write rows that cannot be read to
+            ``<output>.rejects.csv``.
+
+    Raises:
+        InputError: If bad rows are to do something else.
+    """
+
+    path: str
+    text_columns: tuple[str, ...] = ()
+    id_column: str | None = None
+    sections: tuple[str, ...] | str | None = "auto"
+    input_format: str | None = None
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    header: bool = True
+    on_bad_row: str = "fail"
+
+    def __post_init__(self) -> None:
+        if self.on_bad_row not in ("fail", "skip"):
+            raise InputError(f"bad rows can fail or be skipped (skip), not {self.on_bad_row!r}")
+
+    @property
+    def is_standard_input(self) -> bool:
+        """Whether standard input is read."""
+        return self.path == STANDARD_INPUT
+
+    @property
+    def name(self) -> str:
+        """The source, as messages name it."""
+        return "standard input" if self.is_standard_input else self.path
+
+    @property
+    def skips_bad_rows(self) -> bool:
+        """Whether rows that cannot be read are left out."""
+        return self.on_bad_row == "skip"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is to be written.
+
+    Attributes:
+        path: The table; its name tells the form.
+        evidence: A table with one row a mention, or None.
+        probabilities: Whether to add the probability of each class.
+        format_like: "chexbert" for the text and 14 labels in CheXbert's form, nothing else.
+        suffix: Put after the name of each new column.
+        overwrite: Whether output and kept work that are there may be replaced.
+
+    Raises:
+        SchemaError: If there is no such form to write like.
+        LingulaError: If probabilities are asked of CheXbert's form, which holds none.
+    """
+
+    path: Path
+    evidence: Path | None = None
+    probabilities: bool = False
+    format_like: str | None = None
+    suffix: str = ""
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.format_like not in (None, "chexbert"):
+            raise SchemaError(
+                f"there is no form {self.format_like!r} to write like; there is chexbert"
+            )
+        if self.format_like and self.probabilities:
+            raise LingulaError("CheXbert's form holds no probabilities; choose one of the two")
+
+
+@dataclass(frozen=True)
+class How:
+    """How a job is run.
+
+    Attributes:
+        workers: Processes that label at most; all cores if None. A small input takes none.
+        batch_rows: Rows of a batch at most, the unit of work and of what is kept. If None, those
+            of the run that is resumed, else the labeler's ``batch_rows`` (see ``Labeler``), else
+            2,048 for labelers with ``parallel = True``, 512 for others.
+        resume: Whether to go on with the kept work of an interrupted run, if there is any.
+        identity: What else the labels depend on; a run resumes only if it is the same.
+        progress: Called after each batch.
+
+    Raises:
+        InputError: If a batch has no row.
+    """
+
+    workers: int | None = None
+    batch_rows: int | None = None
+    resume: bool = False
+    identity: Mapping[str, str | None] = field(default_factory=dict)
+    progress: Callable[[Progress], None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.batch_rows is not None and self.batch_rows < 1:
+            raise InputError(f"a batch needs at least one row, not {self.batch_rows}")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A table of reports, who labels it, and what becomes of it.
+
+    Attributes:
+        source: What is read.
+        labeler: Any labeler. If it has ``parallel = True`` it is pickled and used in several
+            processes; others (BERT, which uses all cores by itself) label in this one.
+        output: What is written.
+        how: How it is run.
+
+    Raises:
+        InputError: If a run over standard input is to be resumed.
+    """
+
+    source: Source
+    labeler: Labeler
+    output: Output
+    how: How = field(default_factory=How)
+
+    def __post_init__(self) -> None:
+        if self.source.is_standard_input and self.how.resume:
+            raise InputError(
+                "standard input cannot be read again to resume; save it to a file first"
+            )
+
+    @classmethod
+    def of(
+        cls,
+        source: str | Path,
+        output: str | Path,
+        labeler: Labeler,
+        **options: Any,
+    ) -> Job:
+        """A job from the names of its files; any field of the three records is an option.
+
+        Raises:
+            TypeError: If an option is none of those fields.
+            LingulaError: If an option has a value that it cannot have.
+        """
+        how = {name: options.pop(name) for name in _names(How) & options.keys()}
+        written = {name: options.pop(name) for name in _names(Output) & options.keys()}
+        if written.get("evidence") is not None:
+            written["evidence"] = Path(written["evidence"])
+        how["identity"] = how.get("identity") or {}
+        return cls(
+            source_of(source, **options),
+            labeler,
+            Output(Path(output), **written),
+            How(**how),
+        )
+
+    def resuming(self) -> Job:
+        """The same job, going on with kept work."""
+        return replace(self, how=replace(self.how, resume=True))
+
+    def choices(self) -> dict[str, Any]:
+        """What the labels depend on besides the input's content, as JSON values.
+
+        Where the table is read from and written to, which column holds the ids, which columns are
+        written, and on how many processes, changes no label.
+        """
+        read = _values(self.source)
+        del read["path"], read["id_column"]
+        return {
+            "text columns": read.pop("text_columns"),
+            "sections": read.pop("sections"),
+            "input options": read,
+            "evidence": self.output.evidence is not None,
+            "probabilities": self.output.probabilities,
+            "labeler": describe(self.labeler),
+            "labeler options": dict(self.how.identity),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole job as JSON values."""
+        return {
+            "source": _values(self.source),
+            "labeler": describe(self.labeler),
+            "output": _values(self.output),
+            "how": {name: value for name, value in _values(self.how).items() if name != "progress"},
+        }
+
+
+def source_of(path: str | Path, **options: Any) -> Source:
+    """A source from its path and options, lists in the place of tuples allowed.
+
+    Raises:
+        TypeError: If an option is no field of ``Source``.
+        InputError: If an option has a value that it cannot have.
+    """
+    columns = options.pop("text_columns", ())
+    sections = options.pop("sections", "auto")
+    if sections is not None and not isinstance(sections, str):
+        sections = tuple(sections)
+    if isinstance(columns, str):
+        columns = (columns,)
+    return Source(os.fspath(path), tuple(columns), sections=sections, **options)
+
+
+def describe(labeler: Labeler) -> dict[str, Any]:
+    """Which labeler it is, as JSON values: class, observations, and digest if it has one."""
+    kind = type(labeler)
+    return {
+        "class": f"{kind.__module__}.{kind.__qualname__}",
+        "schema": schema_to_dict(labeler.schema),
+        "sha256": getattr(labeler, "sha256", None),
+        "aggregation": getattr(labeler, "aggregation", None),
+    }
+
+
+def _names(kind: type) -> set[str]:
+    return {item.name for item in fields(kind)} - {"path"}
+
+
+def _values(record: Source | Output | How) -> dict[str, Any]:
+    return {item.name: _plain(getattr(record, item.name)) for item in fields(record)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return list(value)
+    return value
