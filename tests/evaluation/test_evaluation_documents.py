@@ -16,9 +16,8 @@ from lingula.evaluation.document import to_document
 from lingula.evaluation.rows import to_csv, to_json
 from lingula.labels import Labels
 from lingula.schemas import load_schema
-from lingula.tables.label_table import restrict_schema
 
-SCHEMA = restrict_schema(load_schema("chexpert14"), ["No Finding", "Edema", "Fracture"])
+SCHEMA = load_schema("chexpert14").restrict(["No Finding", "Edema", "Fracture"])
 HOSTILE = "<script>alert('x')</script> $a_b$ | [bold]"
 
 

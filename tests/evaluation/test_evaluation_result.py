@@ -14,10 +14,9 @@ from lingula.metrics.bootstrap import resample_weights, units_of
 from lingula.metrics.chexbert import chexbert_weights
 from lingula.metrics.uncertain import UncertainPolicy
 from lingula.schemas import load_schema
-from lingula.tables.label_table import restrict_schema
 
 SCHEMA = load_schema("chexpert14")
-SMALL = restrict_schema(SCHEMA, ["No Finding", "Edema", "Pneumonia", "Fracture"])
+SMALL = SCHEMA.restrict(["No Finding", "Edema", "Pneumonia", "Fracture"])
 
 
 def drawn(schema, n, seed, like=None, rate=0.8):

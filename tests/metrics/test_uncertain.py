@@ -20,9 +20,8 @@ from lingula.metrics.uncertain import (
     f1_bounds,
 )
 from lingula.schemas import load_schema
-from lingula.tables.label_table import restrict_schema
 
-SCHEMA = restrict_schema(load_schema("chexpert14"), ["No Finding", "Edema", "Fracture"])
+SCHEMA = load_schema("chexpert14").restrict(["No Finding", "Edema", "Fracture"])
 EVERY_LABEL = np.array([[0, 0, 0], [1, 1, 1], [0, 2, 2], [0, 3, 3]])
 
 

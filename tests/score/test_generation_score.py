@@ -202,7 +202,7 @@ def test_reports_without_the_sections_are_named(words):
     [
         (["a", "b"], ["a"], "2 references and 1 generated"),
         ([], [], "no report to score"),
-        ("Edema.", "Edema.", "not one text"),
+        ("Edema.", "Edema.", "one text was passed"),
     ],
 )
 def test_pairs_that_are_none(words, references, generated, message):

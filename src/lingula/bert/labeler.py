@@ -18,6 +18,7 @@ from lingula.bert.tokenizer import TextTokenizer, Tokens
 from lingula.bert.windows import aggregate_windows
 from lingula.errors import LingulaError, SchemaError
 from lingula.labels import Labels, Schema, is_missing
+from lingula.text.given import as_texts
 
 if TYPE_CHECKING:
     from lingula.bert.model import LabelModel
@@ -168,6 +169,7 @@ class BertLabeler:
         """Clean, de-duplicate, tokenize, run, and put the answers back in the texts' order."""
         place: dict[str, int] = {}
         rows: list[int] = []
+        texts = as_texts(texts)
         missing = np.zeros(len(texts), dtype=np.bool_)
         for row, text in enumerate(texts):
             cleaned = "" if text is None or is_missing(text) else clean_text(text)

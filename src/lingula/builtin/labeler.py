@@ -19,6 +19,7 @@ from lingula.builtin.combination import combine, rivals
 from lingula.errors import RecipeError, SchemaError
 from lingula.labels import Evidence, Label, Labels, Schema
 from lingula.rules import RuleLabeler
+from lingula.text.given import as_texts
 
 #: The model folder: configuration, tokenizer, settings and an 8-bit ONNX graph.
 MODEL = Path(__file__).parent / "model"
@@ -112,6 +113,7 @@ class BuiltinLabeler:
             Labels; ``probabilities`` are the model's own, so that a cell in which the rules
             decided may have a likelier class.
         """
+        texts = as_texts(texts)
         by_rules = self.rules.label(texts, evidence=evidence)
         by_model = self.model.label(texts)
         classes = combine(by_rules, by_model)
@@ -126,6 +128,7 @@ class BuiltinLabeler:
 
     def disagreements(self, texts: Sequence[str | None]) -> npt.NDArray[np.bool_]:
         """Where one of rules and model says positive and the other does not: bool, (n, 14)."""
+        texts = as_texts(texts)
         return rivals(self.rules.label(texts), self.model.label(texts))
 
     def _differences(

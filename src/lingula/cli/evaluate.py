@@ -238,17 +238,16 @@ def _outputs(*files: Path | None) -> list[tuple[Path, str]]:
 def _schema(name: str, observations: str | None) -> Schema:
     from lingula.evaluation.inputs import FIVE
     from lingula.schemas import load_schema
-    from lingula.tables.label_table import restrict_schema
 
     schema = load_schema(name)
     if observations is None:
         return schema
     if observations.strip().casefold() == "five":
-        return restrict_schema(schema, FIVE)
+        return schema.restrict(FIVE)
     names = [part.strip() for part in observations.split(",") if part.strip()]
     if not names:
         raise click.UsageError("--observations names none")
-    return restrict_schema(schema, names)
+    return schema.restrict(names)
 
 
 def _render(form: str) -> Callable[[Evaluation], str]:

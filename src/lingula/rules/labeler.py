@@ -13,6 +13,7 @@ from lingula.rules.judging import LONGEST_SENTENCE, SentenceJudge, sentence_span
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
 from lingula.text.decoding import decode, decoded
+from lingula.text.given import as_texts
 from lingula.text.sentences import split_sentences
 from lingula.text.vocabulary import spelling_digest
 
@@ -88,9 +89,13 @@ class RuleLabeler:
         """Labels of n texts; an empty or missing text gets blanks.
 
         Args:
-            texts: Reports or parts of reports, labeled whole.
+            texts: Reports or parts of reports, labeled whole, as ``as_texts`` takes them.
             evidence: Whether to give the reasons: every mention with its cue and rule.
+
+        Raises:
+            InputError: If it is one text, bytes or a whole table, or an item is no text.
         """
+        texts = as_texts(texts)
         empty = [is_missing(text) for text in texts]
         reasons = None
         if evidence:

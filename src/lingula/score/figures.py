@@ -16,7 +16,6 @@ from lingula.metrics.f1 import averaged, per_class, undefined
 from lingula.metrics.uncertain import UncertainPolicy
 from lingula.schemas import load_schema
 from lingula.score.conventions import CLASS_SETS, PRF, Figure
-from lingula.tables.label_table import restrict_schema
 
 #: Uncertain policy -> what blank, positive, negative and uncertain count as; 0 is "not positive".
 CLASS_OF = {"ones": (0, 1, 0, 1), "zeros": (0, 1, 0, 0), "multiclass": (0, 1, 0, 2)}
@@ -44,7 +43,7 @@ def compare(references: Labels, generated: Labels, class_set: str, uncertain: st
             f"lacks {', '.join(missing)}. Label with the schema chexpert14"
         )
     columns = [references.schema.index(name) for name in names]
-    schema = restrict_schema(load_schema("chexpert14"), names)
+    schema = load_schema("chexpert14").restrict(names)
     settings = Settings(uncertain=UncertainPolicy(uncertain), zero_division=float("nan"))
     return cells_of(references.classes[:, columns], generated.classes[:, columns], schema, settings)
 

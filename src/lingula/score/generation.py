@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lingula.errors import InputError, SchemaError
 from lingula.labels import Labeler, Labels, is_missing
+from lingula.loading import load
 from lingula.score.conventions import find_conventions
 from lingula.score.labeling import Progress, check_lengths, label_pairs
 from lingula.score.pairing import all_drop_duplicates, check_unique, first_places
@@ -24,6 +26,7 @@ from lingula.score.scoring import score_labels
 from lingula.score.sections import count_unsectioned, select_all
 from lingula.score.similarity import chexbert_similarity
 from lingula.score.state import GenerationState, join_states, state_notes
+from lingula.text.given import as_text_pairs
 from lingula.text.sections import select_sections
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class GenerationScore:
     order of the reports, so merge the states of several processes in a fixed order.
 
     Args:
-        labeler: Any labeler; None if only labels are fed (``update_labels``).
+        labeler: Any labeler, or its name or path; None if only labels are fed (``update_labels``).
         conventions: Name of a convention, several, or "all".
         sections: Label these sections of each report only, such as ("findings", "impression").
         similarity: Also compute CheXbert similarity; the labeler must be a BERT labeler.
@@ -62,13 +65,13 @@ class GenerationScore:
 
     def __init__(
         self,
-        labeler: Labeler | None = None,
+        labeler: Labeler | str | Path | None = None,
         *,
         conventions: str | Sequence[str] = "f1chexbert",
         sections: Sequence[str] | None = None,
         similarity: bool = False,
     ) -> None:
-        self.labeler = labeler
+        self.labeler = load(labeler) if isinstance(labeler, (str, Path)) else labeler
         self.conventions = find_conventions(
             conventions if isinstance(conventions, str) else tuple(conventions)
         )
@@ -90,17 +93,17 @@ class GenerationScore:
 
     def update(
         self,
-        references: Sequence[str | None],
-        generated: Sequence[str | None],
+        references: Sequence[str | None] | Mapping[str, str],
+        generated: Sequence[str | None] | Mapping[str, str],
         ids: Sequence[str] | None = None,
         progress: Progress | None = None,
     ) -> None:
         """Label a batch of pairs and add them.
 
         Args:
-            references: n reference reports.
-            generated: n generated reports, in the same order. An empty one counts, with the
-                labels that the labeler gives to no text.
+            references: n reference reports, or a mapping of id to report.
+            generated: n generated reports, in the same order, or a mapping of the same ids. An
+                empty one counts, with the labels that the labeler gives to no text.
             ids: One id a pair; they name rows of the per-report table and show duplicates.
             progress: Told how many different texts are labeled, and of how many.
 
@@ -109,8 +112,11 @@ class GenerationScore:
         """
         if self.labeler is None:
             raise InputError("there is no labeler to label reports with; feed update_labels")
+        references, generated, own = as_text_pairs(
+            references, generated, ("the references", "the generated reports")
+        )
         check_lengths(references, generated)
-        names = _checked_ids(ids, len(references))
+        names = _checked_ids(ids if own is None else own, len(references))
         sides: list[Sequence[str | None]] = [references, generated]
         unsectioned = (0, 0)
         if self.sections is not None:
@@ -269,9 +275,9 @@ class GenerationScore:
 
 
 def score_reports(
-    references: Sequence[str | None],
-    generated: Sequence[str | None],
-    labeler: Labeler,
+    references: Sequence[str | None] | Mapping[str, str],
+    generated: Sequence[str | None] | Mapping[str, str],
+    labeler: Labeler | str | Path,
     *,
     conventions: str | Sequence[str] = "f1chexbert",
     sections: Sequence[str] | None = None,
@@ -282,9 +288,9 @@ def score_reports(
     """Scores of n generated reports against n references, in one call.
 
     Args:
-        references: n reference reports.
-        generated: n generated reports, in the same order.
-        labeler: Any labeler.
+        references: n reference reports, or a mapping of id to report.
+        generated: n generated reports, in the same order, or a mapping of the same ids.
+        labeler: Any labeler, or what ``lingula.load`` takes, such as "rules".
         conventions: Name of a convention, several, or "all".
         sections: Label these sections only.
         similarity: Also compute CheXbert similarity (BERT labelers).

@@ -162,15 +162,6 @@ def as_schema(schema: Schema | str | Path | None) -> Schema:
     return load_schema("chexpert14" if schema is None else schema)
 
 
-def restrict_schema(schema: Schema, names: Sequence[str]) -> Schema:
-    """The schema with some of its observations only, in its own order; ``names`` may be aliases.
-
-    Raises:
-        SchemaError: If a name is unknown.
-    """
-    return schema.restrict(names)
-
-
 def id_column_of(path: Path, names: Sequence[str], wanted: str | None) -> str | None:
     """The id column: the one that is named, or else the first usual one that the table has."""
     if wanted is None:
