@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lingula.errors import ColumnError, InputError, SchemaError
-from lingula.score import score_reports
+from lingula.score import GenerationScore, score_reports
 from lingula.score.inputs import score_label_tables, score_report_tables
 from lingula.tables.columns import GENERATED_NAMES, REFERENCE_NAMES
 from lingula.tables.report_table import check_not_all_empty, read_report_table
@@ -57,7 +57,7 @@ def test_one_table_with_both_sides(tmp_path, words):
     path = write(
         tmp_path / "both.csv", "id,reference,generated\n1,Edema.,Edema.\n2,Clear.,Edema.\n"
     )
-    metric = score_report_tables(path, path, words)
+    metric = score_report_tables(path, path, GenerationScore(words))
     assert metric.compute().value("f1chexbert", "precision", class_set="5") == 0.5
     assert "references: reference, generated: generated" in metric.section
     assert read_report_table(path, side_names=REFERENCE_NAMES).columns == ("reference",)
@@ -67,7 +67,7 @@ def test_one_table_with_both_sides(tmp_path, words):
 def test_one_column_is_not_two_sides(tmp_path, words):
     path = write(tmp_path / "r.csv", "id,report\n1,Edema.\n")
     with pytest.raises(InputError, match="are the same column 'report'"):
-        score_report_tables(path, path, words)
+        score_report_tables(path, path, GenerationScore(words))
 
 
 def test_missing_columns_are_named(tmp_path):
@@ -102,20 +102,20 @@ def test_no_ids_need_row_order(tmp_path, words):
     left = write(tmp_path / "l.csv", "report\nEdema.\nClear.\n")
     right = write(tmp_path / "r.csv", "report\nEdema.\nEdema.\n")
     with pytest.raises(InputError, match=r"l\.csv: no id column.*--by-row-order"):
-        score_report_tables(left, right, words)
-    metric = score_report_tables(left, right, words, by_row_order=True)
+        score_report_tables(left, right, GenerationScore(words))
+    metric = score_report_tables(left, right, GenerationScore(words), by_row_order=True)
     assert metric.per_report()["id"].to_pylist() == ["1", "2"]
     short = write(tmp_path / "s.csv", "report\nEdema.\n")
-    with pytest.raises(InputError, match="have 2 rows"):
-        score_report_tables(left, short, words, by_row_order=True)
+    with pytest.raises(InputError, match="has 2 rows"):
+        score_report_tables(left, short, GenerationScore(words), by_row_order=True)
 
 
 def test_row_order_against_the_ids_is_told(tmp_path, words):
     left = write(tmp_path / "l.csv", "id,report\na,Edema.\nb,Clear.\n")
     right = write(tmp_path / "r.csv", "id,report\nb,Edema.\na,Clear.\n")
-    by_id = score_report_tables(left, right, words).compute()
+    by_id = score_report_tables(left, right, GenerationScore(words)).compute()
     assert by_id.value("f1chexbert", class_set="5") == 0.0
-    by_row = score_report_tables(left, right, words, by_row_order=True).compute()
+    by_row = score_report_tables(left, right, GenerationScore(words), by_row_order=True).compute()
     assert by_row.value("f1chexbert", class_set="5") == 1.0
     assert by_row.notes == ("Matched by row order as asked, though the ids of 2 rows differ.",)
 
@@ -123,10 +123,10 @@ def test_row_order_against_the_ids_is_told(tmp_path, words):
 def test_repeated_ids_by_row_order(tmp_path, words):
     left = write(tmp_path / "l.csv", "id,report\na,Edema.\na,Clear.\n")
     right = write(tmp_path / "r.csv", "id,report\na,Edema.\na,Edema.\n")
-    metric = score_report_tables(left, right, words, by_row_order=True)
+    metric = score_report_tables(left, right, GenerationScore(words), by_row_order=True)
     assert metric.compute().notes == ("Ids repeat, so rows are named by their number.",)
     dropping = score_report_tables(
-        left, right, words, conventions="cvt2distilgpt2", by_row_order=True
+        left, right, GenerationScore(words, conventions="cvt2distilgpt2"), by_row_order=True
     ).compute()
     assert dropping.reports == 1
     assert "dropped" in dropping.notes[0]
@@ -142,7 +142,7 @@ def test_label_tables(tmp_path, words, references, generated, schema):
         if name == "g.csv":
             rows[1:] = rows[:0:-1]
         paths.append(write(tmp_path / name, "\n".join(rows) + "\n"))
-    scores = score_label_tables(*paths, conventions="all").compute()
+    scores = score_label_tables(*paths, GenerationScore(conventions="all")).compute()
     expected = score_reports(references, generated, words, conventions="all")
     assert [s.value for s in scores.scores if s.value == s.value] == [
         s.value for s in expected.scores if s.value == s.value
@@ -151,7 +151,7 @@ def test_label_tables(tmp_path, words, references, generated, schema):
     assert scores.provenance.section == "not known: labels were given"
     some = write(tmp_path / "few.csv", "id,Edema\n1,1.0\n")
     with pytest.raises(SchemaError, match="lacks No Finding"):
-        score_label_tables(some, some)
+        score_label_tables(some, some, GenerationScore())
     empty = write(tmp_path / "empty.csv", "id," + ",".join(schema.names) + "\n")
     with pytest.raises(InputError, match="no rows"):
-        score_label_tables(empty, empty)
+        score_label_tables(empty, empty, GenerationScore())

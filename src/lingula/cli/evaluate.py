@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from lingula.cli.progress import counting
 
 if TYPE_CHECKING:
     from lingula.evaluation import Evaluation, Settings
@@ -174,7 +175,7 @@ def _show(
     from lingula.documents import write_text
     from lingula.evaluation import evaluate
 
-    with _progress(quiet=quiet or not settings.bootstrap) as progress:
+    with counting(quiet=quiet or not settings.bootstrap, what="resampling") as progress:
         result = evaluate(
             inputs.truth,
             inputs.candidates,
@@ -197,20 +198,6 @@ def _show(
             write_text(path, text)
     if not quiet and not to_standard_output:
         _print(result)
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[float, float], None] | None]:
-    """A bar on standard error, if that is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("resampling", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _truth_and_predicted(

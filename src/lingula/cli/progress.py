@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -56,6 +58,20 @@ class RunProgress:
             total=progress.total,
             speed=speed,
         )
+
+
+@contextmanager
+def counting(*, quiet: bool, what: str) -> Iterator[Callable[[float, float], None] | None]:
+    """A bar that is told what is done and of how much; None where none is drawn."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _bar() -> Bar:

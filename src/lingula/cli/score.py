@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from lingula.cli.options import load_labeler
+from lingula.cli.progress import counting
 from lingula.errors import InputError
 
 if TYPE_CHECKING:
     from lingula.score import GenerationScore, GenerationScores
-    from lingula.score.labeling import Progress
 
 #: Names of the conventions; the table of ``lingula.score.conventions``, not imported for --help.
 CONVENTION_NAMES = (
@@ -109,6 +107,7 @@ def command(  # noqa: PLR0917 (click passes names)
     may be one table with two text columns. Every figure names its convention, what an uncertain
     label becomes, the observations, the average, the value of 0/0, and the labeler.
     """
+    from lingula.score import GenerationScore
     from lingula.score.inputs import score_label_tables, score_report_tables
 
     outputs = {"json": json_file, "markdown": markdown_file, "html": html_file}
@@ -124,23 +123,25 @@ def command(  # noqa: PLR0917 (click passes names)
         metric = score_label_tables(
             references,
             generated,
-            conventions=conventions,
+            GenerationScore(conventions=conventions),
             id_column=id_column,
             by_row_order=by_row_order,
         )
     else:
-        with _progress(quiet) as progress:
+        with counting(quiet=quiet, what="Reading texts") as progress:
             metric = score_report_tables(
                 references,
                 generated,
-                load_labeler(labeler, device=device, batch_size=batch_size),
-                conventions=conventions,
+                GenerationScore(
+                    load_labeler(labeler, device=device, batch_size=batch_size),
+                    conventions=conventions,
+                    sections=_names(sections),
+                    similarity=similarity,
+                ),
                 id_column=id_column,
                 by_row_order=by_row_order,
                 text_column=text_column,
                 generated_text_column=generated_text_column,
-                sections=_names(sections),
-                similarity=similarity,
                 progress=progress,
             )
     scores = metric.compute(bootstrap=bootstrap, seed=seed, confidence=confidence)
@@ -213,21 +214,3 @@ def _show(scores: GenerationScores) -> None:
     console.print(to_terminal(ground), soft_wrap=not console.is_terminal)
     if len(scores.conventions) == 1:
         console.print("Other conventions give other figures: --convention all.", style="dim")
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Progress | None]:
-    """A bar on standard error if it is a terminal."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = TextColumn("Reading texts"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("")
-        yield lambda done, total: bar.update(task, completed=done, total=total)

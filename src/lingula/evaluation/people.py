@@ -12,7 +12,8 @@ from lingula.errors import MissingExtraError
 from lingula.evaluation.probabilities import ColumnCurves
 from lingula.evaluation.settings import Settings
 from lingula.labels import Label, Labels, Schema
-from lingula.metrics.counts import BoolArray, FloatArray, divide
+from lingula.metrics.counts import BoolArray, FloatArray
+from lingula.metrics.f1 import nan_mean
 from lingula.metrics.reader_agreement import pairwise_kappa, reader_agreement
 from lingula.metrics.readers import (
     OperatingPoint,
@@ -141,7 +142,7 @@ def compare_readers(
     tables = [binarize(labels.classes, columns).astype(np.int8) for _, labels in raters]
     cohen = fleiss = alpha = None
     if len(raters) > 1:
-        cohen = _mean_over_pairs(pairwise_kappa(tables))
+        cohen = nan_mean(pairwise_kappa(tables).T)
         try:
             agreement = reader_agreement(tables)
             fleiss, alpha = agreement.fleiss, agreement.krippendorff
@@ -186,10 +187,3 @@ def _mean_below(readers: Sequence[tuple[bool | None, ...]]) -> float:
     ]
     known = [sum(flags) for flags in by_column if flags]
     return sum(known) / len(known) if known else float("nan")
-
-
-def _mean_over_pairs(kappas: FloatArray) -> FloatArray:
-    known = ~np.isnan(kappas)
-    total = np.where(known, kappas, 0.0).sum(0)
-    count = known.sum(0)
-    return divide(total, count)

@@ -13,7 +13,7 @@ from lingula.labels import Labeler, Labels, is_missing
 from lingula.loading import load
 from lingula.score.conventions import find_conventions
 from lingula.score.labeling import Progress, check_lengths, label_pairs
-from lingula.score.pairing import all_drop_duplicates, check_unique, first_places
+from lingula.score.pairing import Side, kept_rows
 from lingula.score.per_report import per_report_table
 from lingula.score.provenance import (
     Provenance,
@@ -263,9 +263,7 @@ class GenerationScore:
         state = self.state
         if state.ids is None:
             return state, 0
-        if not all_drop_duplicates(self.conventions):
-            check_unique(state.ids, "the references")
-        kept = np.array(list(first_places(state.ids).values()), dtype=np.intp)
+        kept = kept_rows(Side("the references", np.array(state.ids, object)), self.conventions)
         return state.take(kept), len(state) - len(kept)
 
     def _append(self, state: GenerationState) -> None:

@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from lingula.errors import InputError, SchemaError
-from lingula.labels import Labeler
 from lingula.score.generation import GenerationScore
 from lingula.score.labeling import Progress
-from lingula.score.pairing import Pairs, all_drop_duplicates, dropped_note, pair_by_id, pair_by_row
-from lingula.score.provenance import describe_sections, file_sha256
+from lingula.score.pairing import Pairs, dropped_note, pair_rows
+from lingula.score.provenance import file_sha256
 from lingula.tables.columns import GENERATED_NAMES, REFERENCE_NAMES
 from lingula.tables.label_table import read_label_table
 from lingula.tables.report_table import check_not_all_empty, read_report_table
+from lingula.tables.row_match import HasRows
 
 
 def score_report_tables(
     references: str | Path,
     generated: str | Path,
-    labeler: Labeler,
+    metric: GenerationScore,
     *,
-    conventions: str | Sequence[str] = "f1chexbert",
     id_column: str | None = None,
     by_row_order: bool = False,
     text_column: str | None = None,
     generated_text_column: str | None = None,
-    sections: Sequence[str] | None = None,
-    similarity: bool = False,
     progress: Progress | None = None,
 ) -> GenerationScore:
-    """Read, match and label two tables of reports; ``compute()`` gives the figures.
+    """Read, match and label two tables of reports; ``compute()`` then gives the figures.
 
     Args:
-        references: CSV, TSV, Parquet or JSON Lines, or a folder of .txt files.
+        references: Any form of table, or a folder of .txt files.
         generated: The same; it may be the same table with another text column.
-        labeler: Any labeler.
-        conventions: Name of a convention, several, or "all".
+        metric: With the labeler and the conventions; it is fed, and returned.
         id_column: Column of the ids in both; found by its name if not given.
         by_row_order: Match row i to row i; ids only name the rows of the per-report table.
         text_column: Column of the reports; found by its name if not given.
         generated_text_column: Column of the generated reports, if it has another name.
-        sections: Label these sections only.
-        similarity: Also compute CheXbert similarity.
         progress: Told how many different texts are labeled, and of how many.
 
     Raises:
@@ -51,9 +44,6 @@ def score_report_tables(
             row order, the tables differ in length.
         ColumnError: If a column is missing.
     """
-    metric = GenerationScore(
-        labeler, conventions=conventions, sections=sections, similarity=similarity
-    )
     true = read_report_table(
         references, text_column=text_column, id_column=id_column, side_names=REFERENCE_NAMES
     )
@@ -70,16 +60,9 @@ def score_report_tables(
         )
     check_not_all_empty(true)
     check_not_all_empty(guess)
-    pairs, ids = _paired(
-        metric,
-        (true.source, guess.source),
-        (true.ids, guess.ids),
-        (len(true), len(guess)),
-        by_row_order=by_row_order,
-    )
-    metric.section = (
-        f"{describe_sections(sections)} (references: {'+'.join(true.columns)}, "
-        f"generated: {'+'.join(guess.columns)})"
+    pairs, ids = _paired(metric, true, guess, by_row_order=by_row_order)
+    metric.section += (
+        f" (references: {'+'.join(true.columns)}, generated: {'+'.join(guess.columns)})"
     )
     metric.update(
         [true.texts[row] for row in pairs.references],
@@ -93,17 +76,17 @@ def score_report_tables(
 def score_label_tables(
     references: str | Path,
     generated: str | Path,
+    metric: GenerationScore,
     *,
-    conventions: str | Sequence[str] = "f1chexbert",
     id_column: str | None = None,
     by_row_order: bool = False,
 ) -> GenerationScore:
-    """Read and match two label tables; ``compute()`` gives the figures.
+    """Read and match two label tables; ``compute()`` then gives the figures.
 
     Args:
-        references: Labels of the references: CSV, TSV, Parquet or JSON Lines.
+        references: Labels of the references, in any form of table.
         generated: Labels of the generated reports.
-        conventions: Name of a convention, several, or "all".
+        metric: With the conventions; it is fed, and returned.
         id_column: Column of the ids in both; found by its name if not given.
         by_row_order: Match row i to row i.
 
@@ -112,7 +95,6 @@ def score_label_tables(
         ColumnError: If a column is missing.
         SchemaError: If an observation is missing.
     """
-    metric = GenerationScore(conventions=conventions)
     true, guess = (
         read_label_table(path, id_column=id_column, by_row_order=by_row_order and not id_column)
         for path in (references, generated)
@@ -125,14 +107,7 @@ def score_label_tables(
                 f"{table.source}: the conventions score CheXpert's 14 observations; the table "
                 f"lacks {', '.join(table.missing)}"
             )
-    all_ids = tuple(None if t.ids is None else tuple(t.ids) for t in (true, guess))
-    pairs, ids = _paired(
-        metric,
-        (true.source, guess.source),
-        (all_ids[0], all_ids[1]),
-        (len(true), len(guess)),
-        by_row_order=by_row_order,
-    )
+    pairs, ids = _paired(metric, true, guess, by_row_order=by_row_order)
     digests = " and ".join(f"{Path(p).name} {file_sha256(p)}" for p in (references, generated))
     metric.section = "not known: labels were given"
     metric.update_labels(
@@ -145,36 +120,21 @@ def score_label_tables(
 
 
 def _paired(
-    metric: GenerationScore,
-    names: tuple[str, str],
-    ids: tuple[tuple[str, ...] | None, tuple[str, ...] | None],
-    lengths: tuple[int, int],
-    *,
-    by_row_order: bool,
+    metric: GenerationScore, true: HasRows, guess: HasRows, *, by_row_order: bool
 ) -> tuple[Pairs, list[str] | None]:
     """Pairs of rows and their ids; what a reader must know goes to the metric's notes."""
-    drop = all_drop_duplicates(metric.conventions)
-    if not by_row_order:
-        for name, side in zip(names, ids, strict=True):
-            if side is None:
-                raise InputError(
-                    f"{name}: no id column was found; name it with --id-column, or match the "
-                    "tables by row order if you are sure of it (--by-row-order)"
-                )
-        pairs = pair_by_id(ids[0] or (), ids[1] or (), drop_duplicates=drop, names=names)
-        shown: list[str] | None = [(ids[0] or ())[row] for row in pairs.references]
-    else:
-        known = ids[0] or ids[1]
-        pairs = pair_by_row(*lengths, known, drop_duplicates=drop, names=names)
-        shown = None if known is None else [known[row] for row in pairs.references]
-        if ids[0] is not None and ids[1] is not None and ids[0] != ids[1]:
-            differing = sum(a != b for a, b in zip(ids[0], ids[1], strict=True))
+    pairs = pair_rows(true, guess, metric.conventions, by_row_order=by_row_order)
+    ids = true.ids if true.ids is not None else guess.ids
+    shown = None if ids is None else [str(ids[row]) for row in pairs.references]
+    if by_row_order and true.ids is not None and guess.ids is not None:
+        differing = sum(a != b for a, b in zip(true.ids, guess.ids, strict=True))
+        if differing:
             metric.notes.append(
                 f"Matched by row order as asked, though the ids of {differing} rows differ."
             )
-        if shown is not None and len(set(shown)) < len(shown):
-            metric.notes.append("Ids repeat, so rows are named by their number.")
-            shown = None
+    if shown is not None and len(set(shown)) < len(shown):
+        metric.notes.append("Ids repeat, so rows are named by their number.")
+        shown = None
     if pairs.dropped:
         metric.notes.append(dropped_note(pairs.dropped))
     return pairs, shown

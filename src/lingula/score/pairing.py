@@ -1,18 +1,22 @@
-"""Which generated report belongs to which reference."""
+"""Which generated report belongs to which reference: rows are matched as those of any tables."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from lingula.errors import InputError
 from lingula.score.conventions import CONVENTIONS, Convention
+from lingula.tables.row_match import HasRows, check_unique, match_rows
 
-_SHOWN = 3
+_DROPPING = ", ".join(c.name for c in CONVENTIONS.values() if c.drops_duplicates)
+_IF_REPEATED = f"Remove the extra rows; of the conventions only {_DROPPING} drops them itself"
+_IF_APART = (
+    "Every reference needs its generated report and the other way round: leaving reports out would "
+    "change the score"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,122 +34,79 @@ class Pairs:
     dropped: int = 0
 
 
-def pair_by_id(
-    reference_ids: Sequence[str],
-    generated_ids: Sequence[str],
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The ids of some rows; ``source`` is what messages call them."""
+
+    source: str
+    ids: npt.NDArray[np.object_] | None
+
+    def __len__(self) -> int:
+        return 0 if self.ids is None else len(self.ids)
+
+
+def pair_rows(
+    references: HasRows,
+    generated: HasRows,
+    conventions: Sequence[Convention],
     *,
-    drop_duplicates: bool = False,
-    names: tuple[str, str] = ("the references", "the generated reports"),
+    by_row_order: bool = False,
 ) -> Pairs:
-    """Pair equal ids, in the references' order.
+    """Pair equal ids, or rows by their order, in the references' order.
 
     Args:
-        reference_ids: One id a reference.
-        generated_ids: One id a generated report, in any order.
-        drop_duplicates: Of rows with one id only the first counts; otherwise they are an error.
-        names: What messages call the two sides, such as file names.
+        references: The references, in any form of table.
+        generated: The generated reports.
+        conventions: If all of them drop duplicates, of rows with one id only the first counts;
+            otherwise repeated ids are an error, unless rows are paired by their order.
+        by_row_order: Pair row i with row i.
 
     Raises:
-        InputError: If an id occurs twice, or on one side only; the message names some.
+        InputError: If an id occurs twice or on one side only (the message names some), a side has
+            no ids, or, by row order, the two differ in length.
     """
-    if not drop_duplicates:
-        check_unique(reference_ids, names[0])
-        check_unique(generated_ids, names[1])
-    first_reference, first_generated = first_places(reference_ids), first_places(generated_ids)
-    here = [text for text in first_reference if text not in first_generated]
-    there = [text for text in first_generated if text not in first_reference]
-    problems = [
-        f"{_number(alone)} in {name} only: {_examples(alone)}"
-        for name, alone in zip(names, (here, there), strict=True)
-        if alone
+    sides = (references, generated)
+    if by_row_order:
+        rows = match_rows(sides, by_row_order=True)[0]
+        ids = references.ids if references.ids is not None else generated.ids
+        if ids is not None and _all_drop(conventions):
+            rows = _first_rows(ids)
+        return Pairs(rows, rows, len(references) - len(rows))
+    kept = [kept_rows(side, conventions) for side in sides]
+    shown = [
+        Side(side.source, None if side.ids is None else np.asarray(side.ids, object)[rows])
+        for side, rows in zip(sides, kept, strict=True)
     ]
-    if problems:
-        raise InputError(
-            "; ".join(problems) + ". Every reference needs its generated report and the other way "
-            "round: leaving reports out would change the score"
-        )
-    return Pairs(
-        np.array(list(first_reference.values()), dtype=np.intp),
-        np.array([first_generated[text] for text in first_reference], dtype=np.intp),
-        max(len(reference_ids), len(generated_ids)) - len(first_reference),
-    )
+    left, right = match_rows(shown, if_apart=_IF_APART)
+    dropped = max(len(references), len(generated)) - len(left)
+    return Pairs(kept[0][left], kept[1][right], dropped)
 
 
-def pair_by_row(
-    n_references: int,
-    n_generated: int,
-    ids: Sequence[str] | None = None,
-    *,
-    drop_duplicates: bool = False,
-    names: tuple[str, str] = ("the references", "the generated reports"),
-) -> Pairs:
-    """Pair rows by their order.
-
-    Args:
-        n_references: Number of references.
-        n_generated: Number of generated reports.
-        ids: Ids of the pairs; only read to drop duplicates.
-        drop_duplicates: Of pairs with one id only the first counts.
-        names: What messages call the two sides.
+def kept_rows(side: HasRows, conventions: Sequence[Convention]) -> npt.NDArray[np.intp]:
+    """Rows that count: the first of each id if every convention drops duplicates, else all.
 
     Raises:
-        InputError: If the two differ in length.
+        InputError: If an id occurs twice and a convention does not drop it.
     """
-    if n_references != n_generated:
-        raise InputError(
-            f"by row order the two need the same length: {names[0]} have {n_references} rows, "
-            f"{names[1]} have {n_generated}"
-        )
-    rows = np.arange(n_references)
-    if ids is not None and drop_duplicates:
-        rows = np.array(list(first_places(ids).values()), dtype=np.intp)
-    return Pairs(rows, rows, n_references - len(rows))
-
-
-def check_unique(ids: Sequence[str], name: str) -> None:
-    """Refuse repeated ids.
-
-    Raises:
-        InputError: If an id occurs twice; the message names some, and the conventions that would
-            drop them.
-    """
-    if len(set(ids)) == len(ids):
-        return
-    repeated = [text for text, count in Counter(ids).items() if count > 1]
-    dropping = ", ".join(c.name for c in CONVENTIONS.values() if c.drops_duplicates)
-    raise InputError(
-        f"{_number(repeated)} more than once in {name}: {_examples(repeated)}. Remove the extra "
-        f"rows; of the conventions only {dropping} drops them itself"
-    )
-
-
-def all_drop_duplicates(conventions: Sequence[Convention]) -> bool:
-    """Whether every one of the conventions drops repeated ids."""
-    return all(convention.drops_duplicates for convention in conventions)
+    if side.ids is None:
+        return np.arange(len(side))
+    if not _all_drop(conventions):
+        check_unique(side.source, side.ids, _IF_REPEATED)
+    return _first_rows(side.ids)
 
 
 def dropped_note(count: int) -> str:
     """A sentence on dropped duplicates, for the reader of the scores."""
-    rows = (
-        "1 report with a repeated id was"
-        if count == 1
-        else f"{count} reports with a repeated id were"
-    )
-    return f"{rows} dropped; of each id the first counts."
+    rows = "report with a repeated id was" if count == 1 else "reports with a repeated id were"
+    return f"{count} {rows} dropped; of each id the first counts."
 
 
-def first_places(ids: Sequence[str]) -> dict[str, int]:
-    """Where each id first occurs."""
+def _all_drop(conventions: Sequence[Convention]) -> bool:
+    return all(convention.drops_duplicates for convention in conventions)
+
+
+def _first_rows(ids: Iterable[str]) -> npt.NDArray[np.intp]:
     places: dict[str, int] = {}
     for place, text in enumerate(ids):
         places.setdefault(text, place)
-    return places
-
-
-def _number(ids: Sequence[str]) -> str:
-    return "1 id is" if len(ids) == 1 else f"{len(ids)} ids are"
-
-
-def _examples(ids: Sequence[str]) -> str:
-    shown = ", ".join(repr(text) for text in ids[:_SHOWN])
-    return shown + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
+    return np.array(list(places.values()), dtype=np.intp)
