@@ -140,7 +140,13 @@ def test_sections(files):
 @pytest.mark.parametrize(
     ("reference", "generated", "arguments", "error", "message"),
     [
-        ("id,report\na,x\nb,x\n", "id,report\na,x\nc,x\n", (), InputError, "only in .*: 'b'.*only in .*: 'c'"),
+        (
+            "id,report\na,x\nb,x\n",
+            "id,report\na,x\nc,x\n",
+            (),
+            InputError,
+            "only in .*'b'.*only in .*'c'",
+        ),
         ("id,report\na,x\na,x\n", "id,report\na,x\n", (), InputError, "'a'.*cvt2distilgpt2"),
         ("report\nx\n", "report\nx\n", (), InputError, "--by-row-order"),
         ("report\nx\ny\n", "report\nx\n", ("--by-row-order",), InputError, "2 rows.*1"),
