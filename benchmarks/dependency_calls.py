@@ -2,7 +2,7 @@
 
 Each is imported and put to the use that Lingula makes of it, for a while, under strace (Debian's
 package), without any of the variables that Lingula sets. Nothing but what is made here is given to
-them. Packages that are not installed are left out.
+them; with --silenced the variables are set. Packages that are not installed are left out.
 
     python benchmarks/dependency_calls.py --seconds 45
 """
@@ -75,10 +75,11 @@ Figure().add_subplot().figure.savefig(io.BytesIO(), format="svg")
 }
 
 
-def lines(name: str, seconds: float) -> list[str]:
+def lines(name: str, seconds: float, silenced: bool) -> list[str]:
     """Calls of socket and connect that name the internet."""
     hidden = {HUB, *SILENCED}
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
+    environment |= {HUB: "1", **SILENCED} if silenced else {}
     program = PROGRAMS[name] + f"\nimport time; time.sleep({seconds})"
     with tempfile.TemporaryDirectory() as folder:
         trace = Path(folder) / "trace"
@@ -95,11 +96,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=45.0)
     parser.add_argument("--only", nargs="+", choices=list(PROGRAMS))
+    parser.add_argument("--silenced", action="store_true", help="with the variables set")
     arguments = parser.parse_args()
     names = [n for n in arguments.only or PROGRAMS if importlib.util.find_spec(n) is not None]
     with ThreadPoolExecutor(4) as pool:
         for name, found in zip(
-            names, pool.map(lambda n: lines(n, arguments.seconds), names), strict=True
+            names,
+            pool.map(lambda n: lines(n, arguments.seconds, arguments.silenced), names),
+            strict=True,
         ):
             beyond = [line for line in found if "connect(" in line and '"127.' not in line]
             print(
