@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from lingula.documents import (
-    Bars,
     Cell,
     Column,
     Document,
@@ -19,15 +18,17 @@ from lingula.documents import (
     Table,
     show,
 )
-from lingula.evaluation.drawings import confusion, curves
-from lingula.evaluation.figures import BINARY, LABELS, PROBABILITY, Figure
+from lingula.evaluation.drawings import confusion, curves, f1_bars
+from lingula.evaluation.figures import AVERAGES, BINARY, LABELS, PROBABILITY, Figure
 from lingula.evaluation.people import ReaderComparison
 from lingula.evaluation.result import CandidateResult, Evaluation
-from lingula.metrics.counts import FloatArray
+from lingula.metrics.counts import BinaryCounts, CountArray, FloatArray
+from lingula.metrics.uncertain import F1Bounds
 
-AVERAGES = ("micro", "macro", "weighted", "samples")
 #: Heading, group and metric of each column of figures.
 Headings = tuple[tuple[str, str, str], ...]
+#: A column of a table: its heading, what it holds, and its cells.
+Values = tuple[str, Kind, Sequence[Cell]]
 _BINARY: Headings = tuple((m.title(), BINARY, m) for m in ("f1", "precision", "recall"))
 _LABELS: Headings = (
     *(
@@ -56,15 +57,15 @@ def to_document(evaluation: Evaluation, *, drawings: bool = True) -> Document:
     results = evaluation.candidates
     labeled = [result for result in results if result.counts is not None]
     four = [] if evaluation.settings.positive_only else labeled
-    sections = [_f1_bars(evaluation, labeled)] if drawings and labeled else []
-    sections += [_positive(evaluation, result) for result in labeled]
+    sections = [f1_bars(evaluation, labeled)] if drawings and labeled else []
+    sections += [_positive(evaluation, r, r.counts) for r in labeled if r.counts is not None]
     if len(results) == 2:
         sections.append(_differences(evaluation))
     for result in results:
         if result in four:
             sections.append(_four_labels(evaluation, result))
         if result.bounds is not None and result.bounds.uncertain_cells.any():
-            sections.append(_bounds(evaluation, result))
+            sections.append(_bounds(evaluation, result, result.bounds))
         if result.curves:
             sections.append(_probabilities(evaluation, result))
     if evaluation.readers is not None:
@@ -79,243 +80,212 @@ def to_document(evaluation: Evaluation, *, drawings: bool = True) -> Document:
     return Document(title, tuple(sections), summary=evaluation.convention)
 
 
-def estimates(result: CandidateResult) -> dict[Figure, Estimate]:
-    """A labeler's figures with their intervals, ready to be shown."""
-    return {
-        figure: Estimate(float(value))
-        if interval is None
-        else Estimate(float(value), interval.low, interval.high)
-        for figure, value, interval in zip(
-            result.figures, result.values, result.intervals, strict=True
-        )
-    }
-
-
 def _section(
     title: str,
     note: str,
-    columns: Sequence[str | tuple[str, Kind]],
-    rows: Sequence[Sequence[Cell]],
+    names: tuple[str, Sequence[str]],
+    columns: Sequence[Values],
     *,
     averages: int = 0,
     terse: bool = False,
 ) -> Section:
-    """A table that is a section of its own; headings without a kind are of figures."""
-    first, *rest = columns
-    kinds = [(str(first), Kind.TEXT)]
-    kinds += [(item, Kind.FIGURE) if isinstance(item, str) else item for item in rest]
-    table = Table(
-        title,
-        "",
-        tuple(Column(name.casefold(), name, kind) for name, kind in kinds),
-        tuple(map(tuple, rows)),
-        note,
-        averages=averages,
-        terse=terse,
-    )
-    return Section(title, (table,))
+    """A table that is a section of its own: names of the rows under their heading, and columns."""
+    every: list[Values] = [(names[0], Kind.TEXT, names[1]), *columns]
+    heads = tuple(Column(heading.casefold(), heading, kind) for heading, kind, _ in every)
+    rows = tuple(zip(*(values for _, _, values in every), strict=True))
+    return Section(title, (Table(title, "", heads, rows, note, averages=averages, terse=terse),))
 
 
-def _rows(
+def _figures(
     result: CandidateResult, headings: Headings, names: Sequence[str], averages: Sequence[str]
-) -> list[list[Cell]]:
-    """One row an observation and an average; None where the labeler has no such figure."""
-    found = estimates(result)
-    rows: list[list[Cell]] = []
-    for name in names:
-        cells = [found.get(Figure(group, m, observation=name)) for _, group, m in headings]
-        rows.append([name, *cells])
-    for name in averages:
-        cells = [found.get(Figure(group, m, average=name)) for _, group, m in headings]
-        rows.append([f"{name} average", *cells])
-    return rows
+) -> list[Values]:
+    """Figures of observations and averages; None where the labeler has no such figure."""
+    found = result.estimates()
+    return [
+        (
+            heading,
+            Kind.FIGURE,
+            [found.get(Figure(group, metric, observation=name)) for name in names]
+            + [found.get(Figure(group, metric, average=name)) for name in averages],
+        )
+        for heading, group, metric in headings
+    ]
 
 
-def _positive(evaluation: Evaluation, result: CandidateResult) -> Section:
-    rows = _rows(result, _BINARY, evaluation.columns, AVERAGES)
-    if result.counts is None:
-        raise ValueError("there are no counts without labels")
-    support, predicted = result.counts.support, result.counts.predicted
-    for row, true, guess in zip(rows, support, predicted, strict=False):
-        row += [int(true), int(guess)]
-    for row in rows[len(evaluation.columns) :]:
-        row += [int(support.sum()), int(predicted.sum())]
-    exact = estimates(result)[Figure(BINARY, "exact match", average="reports")]
+def _with_averages(names: Sequence[str], averages: Sequence[str]) -> tuple[str, list[str]]:
+    return "Observation", [*names, *(f"{name} average" for name in averages)]
+
+
+def _estimates(values: FloatArray) -> list[Estimate]:
+    return [Estimate(value) for value in values.tolist()]
+
+
+def _positive(evaluation: Evaluation, result: CandidateResult, counts: BinaryCounts) -> Section:
+    def each_and_all(values: CountArray) -> list[int]:
+        return [*values.tolist(), *[int(values.sum())] * len(AVERAGES)]
+
+    exact = result.estimates()[Figure(BINARY, "exact match", average="reports")]
     return _section(
         f"Positive against the rest: {result.name}",
         f"Uncertain: {evaluation.settings.uncertain.meaning}; blank and negative are not positive; "
         f"0/0 is {evaluation.settings.zero_division_text}. "
         f"Reports right in every counted cell: {show(exact)}.",
-        ["Observation", *(h[0] for h in _BINARY), ("True", Kind.COUNT), ("Predicted", Kind.COUNT)],
-        rows,
+        _with_averages(evaluation.columns, AVERAGES),
+        [
+            *_figures(result, _BINARY, evaluation.columns, AVERAGES),
+            ("True", Kind.COUNT, each_and_all(counts.support)),
+            ("Predicted", Kind.COUNT, each_and_all(counts.predicted)),
+        ],
         averages=len(AVERAGES),
     )
 
 
 def _four_labels(evaluation: Evaluation, result: CandidateResult) -> Section:
+    averages = ("macro", "micro")
     return _section(
         f"Four labels: {result.name}",
         "F1 of each task against the rest; CheXbert's weighted F1; Cohen's kappa, Matthews "
         "correlation and accuracy over blank, positive, negative and uncertain. Means leave out "
         "undefined figures; the notes say which.",
-        ["Observation", *(heading for heading, _, _ in _LABELS)],
-        _rows(result, _LABELS, evaluation.schema.names, ("macro", "micro")),
-        averages=2,
+        _with_averages(evaluation.schema.names, averages),
+        _figures(result, _LABELS, evaluation.schema.names, averages),
+        averages=len(averages),
         terse=True,
     )
 
 
-def _bounds(evaluation: Evaluation, result: CandidateResult) -> Section:
-    bounds = result.bounds
-    if bounds is None:
-        raise ValueError("there are no bounds without uncertain labels")
+def _bounds(evaluation: Evaluation, result: CandidateResult, bounds: F1Bounds) -> Section:
     return _section(
         f"Bounds of F1 over uncertain labels: {result.name}",
         "F1 of positive if every cell that is uncertain in truth or prediction is resolved wrong "
         "(lower) or right (upper).",
-        ["Observation", ("Uncertain cells", Kind.COUNT), "Lower F1", "Upper F1"],
+        ("Observation", evaluation.schema.names),
         [
-            [name, int(count), Estimate(float(lower)), Estimate(float(upper))]
-            for name, count, lower, upper in zip(
-                evaluation.schema.names,
-                bounds.uncertain_cells,
-                bounds.lower,
-                bounds.upper,
-                strict=True,
-            )
+            ("Uncertain cells", Kind.COUNT, bounds.uncertain_cells.tolist()),
+            ("Lower F1", Kind.FIGURE, _estimates(bounds.lower)),
+            ("Upper F1", Kind.FIGURE, _estimates(bounds.upper)),
         ],
     )
 
 
 def _probabilities(evaluation: Evaluation, result: CandidateResult) -> Section:
     calibrated = all(curve.reliability is not None for curve in result.curves)
+    names = [curve.name for curve in result.curves]
     headings = _PROBABILITY if calibrated else _PROBABILITY[:2]
-    rows = _rows(result, headings, [curve.name for curve in result.curves], ("macro",))
-    for row, curve in zip(rows, result.curves, strict=False):
-        row.insert(1, len(curve.truth))
-    rows[-1].insert(1, "")
     return _section(
         f"{'Probabilities' if calibrated else 'Scores'}: {result.name}",
         f"Calibration error over {evaluation.settings.bins} bins of equal width."
         if calibrated
         else "Scores that are no probabilities have no calibration.",
-        ["Observation", ("Reports", Kind.COUNT), *(heading for heading, _, _ in headings)],
-        rows,
+        _with_averages(names, ("macro",)),
+        [
+            ("Reports", Kind.COUNT, [*(len(curve.truth) for curve in result.curves), ""]),
+            *_figures(result, headings, names, ("macro",)),
+        ],
         averages=1,
     )
 
 
 def _differences(evaluation: Evaluation) -> Section:
     """Second minus first labeler: F1 of each column, and the averages; AUROC without labels."""
-    first, second = (estimates(result) for result in evaluation.candidates)
+    first, second = (result.estimates() for result in evaluation.candidates)
     names = [result.name for result in evaluation.candidates]
     gaps = dict(evaluation.differences)
     labeled = all(result.counts is not None for result in evaluation.candidates)
-    group, metric = (BINARY, "f1") if labeled else (PROBABILITY, "auroc")
-    word = "F1" if labeled else "AUROC"
-    wanted = [(name, Figure(group, metric, observation=name)) for name in evaluation.columns]
-    wanted += [
-        (f"{word}, {name} average", Figure(group, metric, average=name)) for name in AVERAGES
-    ]
-    for title, metric in (("CheXbert weighted F1", "chexbert weighted f1"), ("Kappa", "kappa")):
-        wanted.append((f"{title}, mean", Figure(LABELS, metric, average="macro")))
-    wanted = [(name, figure) for name, figure in wanted if figure in first and figure in second]
-    rows: list[list[Cell]] = []
-    for name, figure in wanted:
-        before, after = first[figure].value, second[figure].value
-        change, p_value = Estimate(after - before), None
-        if figure in gaps:
-            gap = gaps[figure]
-            change = Estimate(after - before, gap.interval.low, gap.interval.high)
-            p_value = gap.p_value
-        rows.append([name, Estimate(before), Estimate(after), change, p_value])
-    missing = "" if evaluation.differences else " Intervals and p values need --bootstrap."
+    group, metric, word = (BINARY, "f1", "F1") if labeled else (PROBABILITY, "auroc", "AUROC")
+    wanted = {name: Figure(group, metric, observation=name) for name in evaluation.columns}
+    wanted |= {f"{word}, {name} average": Figure(group, metric, average=name) for name in AVERAGES}
+    for title, other in (("CheXbert weighted F1", "chexbert weighted f1"), ("Kappa", "kappa")):
+        wanted[f"{title}, mean"] = Figure(LABELS, other, average="macro")
+    wanted = {name: each for name, each in wanted.items() if each in first and each in second}
+
+    def change(figure: Figure) -> Estimate:
+        value = second[figure].value - first[figure].value
+        interval = gaps[figure].interval if figure in gaps else None
+        return Estimate(value, *((interval.low, interval.high) if interval else ()))
+
+    figures = list(wanted.values())
+    missing = "" if gaps else " Intervals and p values need --bootstrap."
     return _section(
         f"Difference: {names[1]} minus {names[0]}",
         f"{'F1 of positive' if labeled else word}, on the same resamples; two-sided p values, not "
         f"corrected for the number of rows.{missing}",
-        ["Figure", *names, "Difference", ("p", Kind.P_VALUE)],
-        rows,
-        averages=sum(figure.observation is None for _, figure in wanted),
+        ("Figure", list(wanted)),
+        [
+            (names[0], Kind.FIGURE, [Estimate(first[figure].value) for figure in figures]),
+            (names[1], Kind.FIGURE, [Estimate(second[figure].value) for figure in figures]),
+            ("Difference", Kind.FIGURE, [change(figure) for figure in figures]),
+            ("p", Kind.P_VALUE, [gaps[f].p_value if f in gaps else None for f in figures]),
+        ],
+        averages=sum(figure.observation is None for figure in figures),
     )
-
-
-def _f1_bars(evaluation: Evaluation, labeled: Sequence[CandidateResult]) -> Section:
-    found = [estimates(result) for result in labeled]
-    figures = {name: Figure(BINARY, "f1", observation=name) for name in evaluation.columns}
-    figures |= {f"{name} average": Figure(BINARY, "f1", average=name) for name in AVERAGES}
-    bars = Bars(
-        "f1",
-        "",
-        tuple(result.name for result in labeled),
-        tuple(
-            (title, tuple(each.get(figure) for each in found)) for title, figure in figures.items()
-        ),
-        note="Positive against the rest. "
-        + ("Lines are intervals." if evaluation.settings.bootstrap else "No intervals were asked."),
-    )
-    return Section("F1", (bars,))
 
 
 def _readers(evaluation: Evaluation, readers: ReaderComparison) -> list[Section]:
     """Readers' operating points, those below the curves, and the agreement of readers."""
-
-    def figure(values: FloatArray, position: int) -> Estimate:
-        return Estimate(float(values[position]))
-
-    columns = list(enumerate(evaluation.columns))
-    points: list[list[Cell]] = []
-    for at, column in columns:
-        for reader in readers.placed:
-            rates = (reader.point.sensitivity, reader.point.specificity, reader.point.precision)
-            points.append([column, reader.name, *(figure(rate, at) for rate in rates)])
-    names = ("Observation", ("Reader", Kind.TEXT), "Sensitivity", "Specificity", "Precision")
-    sections = [_section("Readers", "Each reader against the truth.", names, points)]
+    columns, placed = evaluation.columns, readers.placed
+    rates = {
+        "Sensitivity": [reader.point.sensitivity for reader in placed],
+        "Specificity": [reader.point.specificity for reader in placed],
+        "Precision": [reader.point.precision for reader in placed],
+    }
+    sections = [
+        _section(
+            "Readers",
+            "Each reader against the truth.",
+            ("Observation", [column for column in columns for _ in placed]),
+            [
+                ("Reader", Kind.TEXT, [reader.name for reader in placed] * len(columns)),
+                # One row a reader and column, the readers of a column together.
+                *((name, Kind.FIGURE, _estimates(np.ravel(v, "F"))) for name, v in rates.items()),
+            ],
+        )
+    ]
     if evaluation.candidates[0].curves:
         sections.append(_below(evaluation, readers))
-    if readers.cohen is not None:
-        kappas = [("Cohen's kappa, mean over pairs", readers.cohen)]
-        if readers.fleiss is not None and readers.krippendorff is not None:
-            kappas.append(("Fleiss' kappa", readers.fleiss))
-            kappas.append(("Krippendorff's alpha", readers.krippendorff))
-        sections.append(
-            _section(
-                "Agreement of readers",
-                f"Among {', '.join(readers.raters)}, positive against the rest.",
-                ["Observation", *(title for title, _ in kappas)],
-                [[name, *(figure(values, at) for _, values in kappas)] for at, name in columns],
-            )
-        )
+    agreement = (
+        ("Cohen's kappa, mean over pairs", readers.cohen),
+        ("Fleiss' kappa", readers.fleiss),
+        ("Krippendorff's alpha", readers.krippendorff),
+    )
+    known = [(name, Kind.FIGURE, _estimates(v)) for name, v in agreement if v is not None]
+    if known:
+        note = f"Among {', '.join(readers.raters)}, positive against the rest."
+        sections.append(_section("Agreement of readers", note, ("Observation", columns), known))
     return sections
 
 
 def _below(evaluation: Evaluation, readers: ReaderComparison) -> Section:
-    def count(flags: Sequence[bool | None]) -> str | None:
-        known = [flag for flag in flags if flag is not None]
-        return f"{int(np.sum(known))} of {len(known)}" if known else None
+    def counts(flags: Sequence[tuple[bool | None, ...]], mean: float) -> list[str | None]:
+        each: list[str | None] = []
+        for column in zip(*flags, strict=True):
+            known = [flag for flag in column if flag is not None]
+            each.append(f"{sum(known)} of {len(known)}" if known else None)
+        return [*each, None if np.isnan(mean) else f"{mean:.1f}"]
 
-    def yes(flag: bool | None) -> str | None:
-        return None if flag is None else "yes" if flag else "no"
+    def words(flags: tuple[bool | None, ...]) -> list[str | None]:
+        return [*(None if flag is None else "yes" if flag else "no" for flag in flags), ""]
 
-    headings = ["Observation", "Below ROC", "Below precision-recall"]
-    rows: list[list[Cell]] = []
-    for at, column in enumerate(evaluation.columns):
-        roc_flags = [reader.below_roc[at] for reader in readers.readers]
-        flags = [reader.below_precision_recall[at] for reader in readers.readers]
-        rows.append([column, count(roc_flags), count(flags)])
-        if readers.majority is not None:
-            rows[-1].append(yes(readers.majority.below_roc[at]))
-            rows[-1].append(yes(readers.majority.below_precision_recall[at]))
-    means = [readers.mean_below_roc, readers.mean_below_precision_recall]
-    rows.append(["mean number below", *(None if np.isnan(m) else f"{m:.1f}" for m in means)])
+    roc = [reader.below_roc for reader in readers.readers]
+    other = [reader.below_precision_recall for reader in readers.readers]
+    columns: list[Values] = [
+        ("Below ROC", Kind.FIGURE, counts(roc, readers.mean_below_roc)),
+        (
+            "Below precision-recall",
+            Kind.FIGURE,
+            counts(other, readers.mean_below_precision_recall),
+        ),
+    ]
     if readers.majority is not None:
-        headings += ["Majority below ROC", "Majority below precision-recall"]
-        rows[-1] += ["", ""]
+        whole = readers.majority
+        columns.append(("Majority below ROC", Kind.FIGURE, words(whole.below_roc)))
+        flags = words(whole.below_precision_recall)
+        columns.append(("Majority below precision-recall", Kind.FIGURE, flags))
     return _section(
         f"Readers below the curves of {evaluation.candidates[0].name}",
         "How many readers lie strictly below, of those with a point in the plane; straight lines "
         "between ROC points, Davis and Goadrich's between precision-recall points.",
-        headings,
-        rows,
+        ("Observation", [*evaluation.columns, "mean number below"]),
+        columns,
         averages=1,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from lingula.documents import Curve, Grid, Group, Kind, Line, Point, Section
+from lingula.documents import Bars, Curve, Grid, Group, Kind, Line, Point, Section
+from lingula.evaluation.figures import AVERAGES, BINARY, Figure
 from lingula.evaluation.probabilities import ColumnCurves
 from lingula.evaluation.result import CandidateResult, Evaluation
 from lingula.labels import Label
@@ -16,6 +17,17 @@ from lingula.metrics.readers import OperatingPoint
 
 #: Steps along an axis below which the points of a curve cannot be told apart.
 _GRID = 400
+
+
+def f1_bars(evaluation: Evaluation, labeled: Sequence[CandidateResult]) -> Section:
+    """F1 of each observation and the averages, of labelers that have labels."""
+    figures = {name: Figure(BINARY, "f1", observation=name) for name in evaluation.columns}
+    figures |= {f"{name} average": Figure(BINARY, "f1", average=name) for name in AVERAGES}
+    found = [result.estimates() for result in labeled]
+    rows = tuple((name, tuple(each[f] for each in found)) for name, f in figures.items())
+    drawn = "Lines are intervals." if evaluation.settings.bootstrap else "No intervals were asked."
+    note = f"Positive against the rest. {drawn}"
+    return Section("F1", (Bars("f1", "", tuple(r.name for r in labeled), rows, note=note),))
 
 
 def confusion(evaluation: Evaluation, result: CandidateResult) -> Section:

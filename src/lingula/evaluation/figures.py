@@ -21,6 +21,8 @@ BINARY = "positive vs rest"
 LABELS = "four labels"
 #: Group of the figures from probabilities.
 PROBABILITY = "probability"
+#: Averages of the binary precision, recall and F1, in the order in which they are shown.
+AVERAGES = tuple(average.value for average in Average)
 
 _METRICS = ("precision", "recall", "f1")
 

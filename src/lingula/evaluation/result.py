@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lingula.documents import Estimate
 from lingula.evaluation.figures import Figure
 from lingula.evaluation.people import ReaderComparison
 from lingula.evaluation.probabilities import ColumnCurves
@@ -46,15 +47,27 @@ class CandidateResult:
         Raises:
             KeyError: If this labeler has no such figure.
         """
-        try:
-            return float(self.values[self.figures.index(figure)])
-        except ValueError:
-            raise KeyError(figure) from None
+        return float(self.values[self._place(figure)])
 
     def interval(self, figure: Figure) -> Interval | None:
-        """The interval of one figure, or None if it has none."""
+        """The interval of one figure, or None if it has none.
+
+        Raises:
+            KeyError: If this labeler has no such figure.
+        """
+        return self.intervals[self._place(figure)]
+
+    def estimates(self) -> dict[Figure, Estimate]:
+        """All figures with their intervals, ready to be shown."""
+        ends = [() if each is None else (each.low, each.high) for each in self.intervals]
+        return {
+            figure: Estimate(value, *both)
+            for figure, value, both in zip(self.figures, self.values.tolist(), ends, strict=True)
+        }
+
+    def _place(self, figure: Figure) -> int:
         try:
-            return self.intervals[self.figures.index(figure)]
+            return self.figures.index(figure)
         except ValueError:
             raise KeyError(figure) from None
 
