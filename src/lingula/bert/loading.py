@@ -74,6 +74,10 @@ def load_bert(
         MissingExtraError: If the runtime needs packages that are not installed.
     """
     path = Path(path)
+    if not path.exists():
+        raise CheckpointError(
+            f"{path}: there is no such file or folder; name a model folder or a CheXbert .pth file"
+        )
     _check("runtime", runtime, RUNTIMES)
     _check("precision", precision, PRECISIONS)
     _check("long", long, LONGS)

@@ -64,7 +64,7 @@ def command(
     from typing import cast
 
     from lingula.bert import load_bert
-    from lingula.training.after.distillation import distill
+    from lingula.training.after.distillation import Distillation, distill
     from lingula.training.data.sources import expert_examples, read_source
     from lingula.training.model.backbones import load_backbone
     from lingula.training.recipe import Backbone, Precision, Source, Stage
@@ -92,20 +92,22 @@ def command(
             load_backbone(Backbone(student), schema, folder) if student else int(layers or 0),
             texts,
             Path(output),
-            stage=Stage(
-                "distill",
-                epochs=epochs,
-                learning_rate=learning_rate,
-                head_learning_rate=learning_rate,
-                batch_tokens=batch_tokens,
-                precision=cast(Precision, precision),
+            how=Distillation(
+                Stage(
+                    "distill",
+                    epochs=epochs,
+                    learning_rate=learning_rate,
+                    head_learning_rate=learning_rate,
+                    batch_tokens=batch_tokens,
+                    precision=cast(Precision, precision),
+                ),
+                temperature=temperature,
+                hidden_weight=hidden_weight,
+                seed=seed,
+                device=device,
+                resume=resume,
             ),
-            temperature=temperature,
-            hidden_weight=hidden_weight,
             truth=examples,
-            seed=seed,
-            device=device,
-            resume=resume,
             progress=progress.update,
         )
     if quiet:

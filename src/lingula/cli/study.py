@@ -31,20 +31,35 @@ def command(
 
     Called again with the same folder it goes on: variants that are trained are measured only.
     """
-    from lingula.cli.train import StageProgress, parse_inputs, require_training
+    from lingula.cli.train import (
+        StageProgress,
+        gpus_to_share,
+        parse_inputs,
+        require_training,
+        train_on_gpus,
+    )
 
     require_training()
+    from lingula.training.after.run_record import write_json
+    from lingula.training.recipe_files import recipe_to_dict
     from lingula.training.run import run_recipe
     from lingula.training.study import load_study, run_study, study_table
 
     chosen = load_study(study, parse_inputs(inputs))
+    gpus = gpus_to_share(device)
 
     def train(recipe: Recipe, folder: Path) -> tuple[Path, int, float]:
-        with StageProgress(quiet) as progress:
-            done = run_recipe(recipe, folder, resume=True, device=device, progress=progress.update)
+        if gpus > 1:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_json(folder / "recipe.json", recipe_to_dict(recipe))
+            options = ["-o", str(folder), "--resume", *["--quiet"] * quiet]
+            train_on_gpus(gpus, [str(folder / "recipe.json"), *options])
+        else:
+            with StageProgress(quiet) as progress:
+                run_recipe(recipe, folder, resume=True, device=device, progress=progress.update)
         stages = json.loads((folder / "run.json").read_text(encoding="utf-8"))["stages"].values()
         examples = sum(stage["counts"]["training examples"] for stage in stages)
-        return done.model, examples, sum(stage["seconds"] for stage in stages)
+        return folder / "model", examples, sum(stage["seconds"] for stage in stages)
 
     table = study_table(chosen, run_study(chosen, Path(output), train))
     (Path(output) / "table.md").write_text(table, encoding="utf-8")

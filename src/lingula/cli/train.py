@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,14 +55,23 @@ def command(
     """Train a labeler as RECIPE says: a TOML file, or the name of a recipe that ships."""
     from dataclasses import replace
 
+    from lingula.training.fit.launch import leads
     from lingula.training.recipe_files import load_recipe
 
     require_training()
     chosen = load_recipe(recipe).with_inputs(parse_inputs(inputs))
     if seed is not None:
         chosen = replace(chosen, seed=seed)
+    if (gpus := gpus_to_share(device)) > 1:
+        given = [("--input", item) for item in inputs] + [("--stage", item) for item in stages]
+        given += [("--seed", str(seed))] if seed is not None else []
+        options = [part for pair in given for part in pair]
+        options += ["--resume"] * resume + ["--quiet"] * quiet
+        train_on_gpus(gpus, [recipe, "-o", output, *options])
+        return
     from lingula.training.run import run_recipe
 
+    quiet = quiet or not leads()
     with StageProgress(quiet) as progress:
         result = run_recipe(
             chosen,
@@ -76,10 +86,7 @@ def command(
     for name, stage in result.stages.items():
         figures = "no validation part"
         if stage.best is not None:
-            figures = (
-                f"mean kappa {stage.best.mean_kappa:.3f}, macro F1 {stage.best.macro_f1:.3f}, "
-                f"micro F1 {stage.best.micro_f1:.3f} on {stage.best.reports} validation texts"
-            )
+            figures = f"{stage.best} on {stage.best.reports} validation texts"
         click.echo(f"{name}: {stage.steps} steps in {stage.seconds:.0f} s; {figures}")
     click.echo(f"model: {result.model}")
 
@@ -88,6 +95,7 @@ def require_training() -> None:
     """Raise MissingExtraError where torch or transformers is not installed."""
     silence()
     try:
+        import accelerate  # noqa: F401
         import safetensors  # noqa: F401
         import torch  # noqa: F401
         from transformers.utils import logging
@@ -97,6 +105,25 @@ def require_training() -> None:
     quiet: Any = logging
     quiet.set_verbosity_error()
     quiet.disable_progress_bar()
+
+
+def gpus_to_share(device: str | None) -> int:
+    """How many GPUs a device's name stands for; 1 where a launcher has started this process."""
+    from lingula.bert.runtimes.torch import devices_of
+    from lingula.training.fit.launch import launched
+
+    return 1 if launched() else len(devices_of(device))
+
+
+def train_on_gpus(count: int, arguments: Sequence[str]) -> None:
+    """Call ``lingula train`` once for each GPU of this machine, to train together.
+
+    Ends this process with the exit status if that is not 0; the message is out then.
+    """
+    from lingula.training.fit.launch import launch
+
+    if status := launch("lingula", ["train", *arguments, "--device", "cuda"], count):
+        raise SystemExit(status)
 
 
 def parse_inputs(inputs: tuple[str, ...]) -> dict[str, Path]:
@@ -156,8 +183,5 @@ class StageProgress:
             completed=progress.step,
             facts=f"epoch {progress.epoch}, loss {progress.loss:.3f}, {minutes}:{seconds:02d} left",
         )
-        if (figures := progress.figures) is not None:
-            self._bar.console.print(
-                f"{progress.stage}, step {progress.step}: mean kappa {figures.mean_kappa:.3f}, "
-                f"macro F1 {figures.macro_f1:.3f}, micro F1 {figures.micro_f1:.3f}"
-            )
+        if (found := progress.validation) is not None:
+            self._bar.console.print(f"{progress.stage}, step {progress.step}: {found.summary}")

@@ -24,17 +24,20 @@ from torch import Tensor, nn
 
 from lingula.bert import BertLabeler, load_bert
 from lingula.bert.folder import ModelFolder
-from lingula.bert.model import IMPOSSIBLE, LabelModel
+from lingula.bert.model import IMPOSSIBLE, LabelModel, Output
 from lingula.bert.settings import ModelSettings
 from lingula.bert.tokenizer import TextTokenizer
 from lingula.bert.weights import save_folder
 from lingula.errors import InputError, RecipeError
-from lingula.training.data.examples import Examples, Rows, draw_validation, text_key
+from lingula.training.data.examples import Examples, draw_validation, text_key
 from lingula.training.data.silver import distinct
-from lingula.training.fit.loop import train_stage
+from lingula.training.fit.batches import Batch
+from lingula.training.fit.launch import launched
+from lingula.training.fit.loop import Where
 from lingula.training.fit.progress import Progress
 from lingula.training.model.scoring import Figures, score
 from lingula.training.recipe import Stage
+from lingula.training.stage import SoftLoss, StageTexts, train_stage
 
 
 @dataclass(frozen=True)
@@ -82,69 +85,74 @@ def shallow_copy(teacher: LabelModel, layers: int) -> LabelModel:
     return student
 
 
+@dataclass(frozen=True)
+class Distillation:
+    """How a student learns.
+
+    Attributes:
+        stage: Epochs, learning rates and so on.
+        temperature: T.
+        hidden_weight: Of the hidden states' part of the cost.
+        validation: Share of the distinct texts on which the two are compared.
+        seed: Of everything that is drawn.
+        device: "cpu", "cuda:N" or "mps"; a GPU if there is one.
+        resume: Go on from ``last.pt``.
+    """
+
+    stage: Stage
+    temperature: float = 2.0
+    hidden_weight: float = 1.0
+    validation: float = 0.1
+    seed: int = 1
+    device: str | None = None
+    resume: bool = False
+
+
 def distill(
     teacher_path: Path,
     student: tuple[LabelModel, TextTokenizer] | int,
     texts: Sequence[str],
     folder: Path,
     *,
-    stage: Stage,
-    temperature: float = 2.0,
-    hidden_weight: float = 1.0,
-    validation: float = 0.1,
+    how: Distillation,
     truth: Examples | None = None,
-    seed: int = 1,
-    device: str | None = None,
-    resume: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Distilled:
-    """Train a student on a teacher's answers.
+    """Train a student on a teacher's answers, in one process: the cost looks at whole batches.
 
     Args:
         teacher_path: A CheXbert checkpoint or a model folder with torch weights.
         student: A model with its tokenizer, or how many of the teacher's layers it keeps.
         texts: Unlabeled reports.
         folder: Run folder; ``model`` in it is the student.
-        stage: Epochs, learning rates and so on.
-        temperature: T.
-        hidden_weight: Of the hidden states' part of the cost.
-        validation: Share of the distinct texts on which the two are compared.
+        how: The choices.
         truth: Labeled reports on which both are measured: a student inherits its teacher's
             mistakes, which agreement with the teacher cannot show.
-        seed: Of everything that is drawn.
-        device: "cpu", "cuda:N" or "mps"; a GPU if there is one.
-        resume: Go on from ``last.pt``.
         progress: Called after every step.
 
     Raises:
         InputError: If there are too few texts.
-        RecipeError: If the student cannot be made.
+        RecipeError: If the student cannot be made, or several processes were launched.
     """
-    teacher = load_bert(teacher_path, device=device, runtime="torch")
+    if launched():
+        raise RecipeError("distilling needs a single process: start it without a launcher")
+    teacher = load_bert(teacher_path, device=how.device, runtime="torch")
     model, tokenizer = (
         (shallow_copy(teacher.model, student), teacher.tokenizer)
         if isinstance(student, int)
         else student
     )
-    chosen = distinct(texts)
-    held_out = draw_validation([text_key(text) for text in chosen], validation, seed)
-    seen = [text for text, kept in zip(chosen, held_out, strict=True) if not kept]
-    unseen = [text for text, kept in zip(chosen, held_out, strict=True) if kept]
-    if not seen or not unseen:
-        raise InputError(f"{len(chosen)} distinct texts are too few to distill and validate on")
+    seen, unseen = _halves(texts, how)
     truths = Examples.full(unseen, teacher.label(unseen).classes)
+    device = next(teacher.model.parameters()).device
     train_stage(
         model,
         tokenizer,
-        Examples.full(seen, teacher.label(seen).classes),
-        truths,
-        stage=stage,
-        folder=folder,
-        seed=seed,
-        device=next(teacher.model.parameters()).device,
-        resume=resume,
-        progress=progress,
-        loss=_soft_loss(teacher, seen, temperature, hidden_weight),
+        StageTexts(Examples.full(seen, teacher.label(seen).classes), truths),
+        stage=how.stage,
+        where=Where(folder, device, how.resume, progress),
+        seed=how.seed,
+        loss=SoftLoss(_Answers(model), _soft_cost(teacher, seen, how)),
     )
     settings = ModelSettings(
         teacher.settings.schema,
@@ -158,12 +166,35 @@ def distill(
     made: ModelFolder = save_folder(
         folder / "model", model.cpu(), tokenizer, settings, overwrite=True
     )
-    pupil = load_bert(made.path, device=device, runtime="torch")
+    return _compared(teacher, made.path, truths, truth, how.device)
+
+
+def _halves(texts: Sequence[str], how: Distillation) -> tuple[list[str], list[str]]:
+    """The distinct texts to learn from, and those to compare on."""
+    chosen = distinct(texts)
+    held_out = draw_validation([text_key(text) for text in chosen], how.validation, how.seed)
+    seen = [text for text, kept in zip(chosen, held_out, strict=True) if not kept]
+    unseen = [text for text, kept in zip(chosen, held_out, strict=True) if kept]
+    if not seen or not unseen:
+        raise InputError(f"{len(chosen)} distinct texts are too few to distill and validate on")
+    return seen, unseen
+
+
+def _compared(
+    teacher: BertLabeler,
+    path: Path,
+    truths: Examples,
+    truth: Examples | None,
+    device: str | None,
+) -> Distilled:
+    """The student in a folder beside its teacher, whose labels are ``truths``."""
+    pupil = load_bert(path, device=device, runtime="torch")
     both = (teacher, pupil)
+    unseen = truths.texts
     schema = teacher.settings.schema
     sizes = tuple(sum(item.numel() for item in x.model.parameters()) for x in both)
     return Distilled(
-        model=made.path,
+        model=path,
         parameters=(sizes[0], sizes[1]),
         megabytes=(sizes[0] * 4 / 1e6, sizes[1] * 4 / 1e6),
         reports_per_second=(_speed(teacher, unseen), _speed(pupil, unseen)),
@@ -177,21 +208,33 @@ def distill(
     )
 
 
-def _soft_loss(
-    teacher: BertLabeler, texts: Sequence[str], temperature: float, hidden_weight: float
-) -> Callable[[LabelModel, Tensor, Tensor, Rows], Tensor]:
+class _Answers(nn.Module):
+    """A label model that answers with logits and hidden states."""
+
+    def __init__(self, model: LabelModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Output:
+        return self.model.answer(ids, mask)
+
+
+def _soft_cost(
+    teacher: BertLabeler, texts: Sequence[str], how: Distillation
+) -> Callable[[Output, Batch], Tensor]:
     logits = np.nan_to_num(teacher.logits(texts), nan=0.0, neginf=IMPOSSIBLE)
+    temperature = how.temperature
     soft = (torch.from_numpy(logits) / temperature).softmax(dim=-1)
     states = torch.from_numpy(np.nan_to_num(teacher.embed(texts)))
 
-    def cost(model: LabelModel, ids: Tensor, mask: Tensor, rows: Rows) -> Tensor:
-        output = model.answer(ids, mask)
-        target = soft[rows].to(ids.device)
+    def cost(output: Output, batch: Batch) -> Tensor:
+        rows, device = batch.targets["rows"].cpu(), output.logits.device
         logs = (output.logits.float() / temperature).log_softmax(dim=-1)
+        target = soft[rows].to(device)
         divergence = nn.functional.kl_div(logs, target, reduction="none").sum(dim=(1, 2)).mean()
         alike = _similarity(output.embedding.float())
-        wanted = _similarity(states[rows].to(ids.device))
-        return temperature**2 * divergence + hidden_weight * (alike - wanted).square().mean()
+        wanted = _similarity(states[rows].to(device))
+        return temperature**2 * divergence + how.hidden_weight * (alike - wanted).square().mean()
 
     return cost
 

@@ -10,13 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from lingula.training.data.prepare import Part
+from lingula.training.data.prepare import Part, StageData
 from lingula.training.data.silver import SilverLabels
+from lingula.training.model.scoring import plain_figures
 from lingula.training.recipe import Recipe
+from lingula.training.stage import StageResult
 
-PACKAGES = ("lingula", "torch", "transformers", "tokenizers", "numpy")
+PACKAGES = ("lingula", "torch", "accelerate", "transformers", "tokenizers", "numpy")
 
 
 def begin_record(
@@ -24,7 +24,7 @@ def begin_record(
     recipe: Recipe,
     parts: Sequence[Part],
     silver: SilverLabels,
-    devices: Sequence[torch.device],
+    device: str,
 ) -> dict[str, Any]:
     """The record of a run that begins, or goes on from what ``path`` holds.
 
@@ -33,14 +33,14 @@ def begin_record(
         recipe: The run's recipe.
         parts: Its sources.
         silver: Its silver labels.
-        devices: Where it is trained.
+        device: Where it is trained.
     """
     earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {
         "name": recipe.name,
         "started": earlier.get("started", time.strftime("%Y-%m-%dT%H:%M:%S%z")),
         "python": platform.python_version(),
-        "device": ", ".join(map(str, devices)),
+        "device": device,
         "versions": {name: version(name) for name in PACKAGES},
         "seed": recipe.seed,
         "silver labeler": {"name": recipe.labeler, "sha256": silver.sha256},
@@ -54,6 +54,19 @@ def begin_record(
             for part in parts
         },
         "stages": earlier.get("stages", {}),
+    }
+
+
+def stage_record(result: StageResult, data: StageData) -> dict[str, Any]:
+    """What the record says of every stage."""
+    return {
+        "counts": data.counts,
+        "data sha256": data.train.digest(),
+        "steps": result.steps,
+        "best step": result.best_step,
+        "stopped early": result.stopped_early,
+        "seconds": round(result.seconds, 1),
+        "validation": None if result.best is None else plain_figures(result.best),
     }
 
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from lingula.bert.batching import Batch
 from lingula.errors import CheckpointError
-from lingula.training.model.scoring import Figures
+from lingula.training.fit.batches import Batch, Rows
 
 
 @dataclass
@@ -27,9 +25,9 @@ class State:
 
     Attributes:
         step: Steps done.
-        best_value: Of the metric, at the best validation.
+        best_value: Of the best validation.
         best_step: Its step.
-        best: Its figures, from ``plain_figures``.
+        best: Its figures.
         waited: Validations since then.
         seconds: Time taken, without interruptions.
         stopped: Whether ``patience`` ran out.
@@ -61,7 +59,7 @@ class StageFolder:
     def clear(self) -> None:
         """Begin anew: make the folder, and remove what an earlier run left in it."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for path in (self.last, self.best, self._log):
+        for path in (self.last, self.best, self._log, self.bad_batch):
             path.unlink(missing_ok=True)
 
     def write_last(self, content: Mapping[str, Any]) -> None:
@@ -72,19 +70,26 @@ class StageFolder:
         """Keep weights as the best ones so far."""
         _write(weights, self.best)
 
-    def write_bad_batch(self, batch: Batch) -> None:
+    def write_bad_batch(self, batch: Batch, rows: Rows) -> None:
         """Keep a batch whose loss is no finite number."""
-        content = {
-            "input_ids": batch.ids,
-            "attention_mask": batch.mask,
-            "rows": batch.rows.astype(np.int64),
-        }
-        _write({name: torch.from_numpy(array) for name, array in content.items()}, self.bad_batch)
+        content = {**batch.inputs, **batch.targets, "rows": torch.from_numpy(rows).long()}
+        _write(content, self.bad_batch)
 
     def log(self, event: Mapping[str, Any]) -> None:
         """Add one line to the log."""
         with self._log.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(event) + "\n")
+
+    def shorten_log(self, step: int) -> None:
+        """Take out what was logged after a step, which a resumed run logs again."""
+        if not self._log.is_file():
+            return
+        lines = self._log.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
+        if len(kept) < len(lines):
+            beside = self._log.with_name(f".{self._log.name}")
+            beside.write_text("".join(kept), encoding="utf-8")
+            beside.replace(self._log)
 
 
 def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
@@ -98,25 +103,6 @@ def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001  (torch raises many kinds for a damaged file)
         raise CheckpointError(f"{path}: damaged: {error}; leave out --resume") from None
     return held
-
-
-def plain_figures(figures: Figures) -> dict[str, Any]:
-    """Figures as JSON holds them: NaN as null."""
-    return {
-        name: [None if math.isnan(x) else x for x in value] if isinstance(value, tuple) else value
-        for name, value in asdict(figures).items()
-    }
-
-
-def figures_of(plain: Mapping[str, Any]) -> Figures:
-    """The inverse of ``plain_figures``."""
-    made: dict[str, Any] = {
-        name: tuple(math.nan if x is None else x for x in value)
-        if isinstance(value, (list, tuple))
-        else value
-        for name, value in plain.items()
-    }
-    return Figures(**made)
 
 
 def _write(content: Mapping[str, Any], path: Path) -> None:

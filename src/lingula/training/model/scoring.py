@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +49,12 @@ class Figures:
             "micro-f1": self.micro_f1,
         }[metric]
 
+    def __str__(self) -> str:
+        return (
+            f"mean kappa {self.mean_kappa:.3f}, macro F1 {self.macro_f1:.3f}, "
+            f"micro F1 {self.micro_f1:.3f}"
+        )
+
 
 def score(
     truth: Examples, predicted: Classes, schema: Schema, observations: Sequence[str] = ()
@@ -86,6 +94,25 @@ def score(
         macro_f1=_defined(f1[columns]),
         micro_f1=micro,
     )
+
+
+def plain_figures(figures: Figures) -> dict[str, Any]:
+    """Figures as JSON holds them: NaN as null."""
+    return {
+        name: [None if math.isnan(x) else x for x in value] if isinstance(value, tuple) else value
+        for name, value in asdict(figures).items()
+    }
+
+
+def figures_of(plain: Mapping[str, Any]) -> Figures:
+    """The inverse of ``plain_figures``."""
+    made: dict[str, Any] = {
+        name: tuple(math.nan if x is None else x for x in value)
+        if isinstance(value, (list, tuple))
+        else value
+        for name, value in plain.items()
+    }
+    return Figures(**made)
 
 
 def _defined(values: npt.NDArray[np.float64]) -> float:
