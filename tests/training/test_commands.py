@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,25 @@ def test_wrong_options_are_named(tmp_path: Path) -> None:
         call("study", "none", "-o", str(tmp_path / "r"))
     with pytest.raises(RecipeError, match="--layers or --student"):
         call("distill", "t", "r", "-o", str(tmp_path / "r"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("calibrate", "{here}/nowhere", "{here}/t.csv"),
+        ("distill", "{here}/nowhere", "{here}/t.csv", "-o", "{here}/run", "--layers", "1"),
+        ("distill", "{here}/no.pth", "{here}/t.csv", "-o", "{here}/run", "--layers", "1"),
+    ],
+)
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    given = [item.format(here=tmp_path) for item in arguments]
+    done = subprocess.run(
+        [sys.executable, "-m", "lingula", *given], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"lingula: error: {given[1]}: there is no such file or folder")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_reports_of_the_small_world_are_labeled_by_the_rules_as_they_are_meant() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from lingula.errors import InputError, RecipeError
+from lingula.errors import InputError, LingulaError, RecipeError
 from lingula.labels import Label
 from lingula.training.recipe import Augmentation, Recipe
 from lingula.training.recipe_files import recipe_from_dict
@@ -89,6 +89,27 @@ def test_a_used_folder_is_not_written_over(encoder: Path, table: Path, tmp_path:
     (tmp_path / "run" / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="--resume"):
         run_recipe(tiny(encoder, table), tmp_path / "run")
+
+
+def test_a_run_that_fails_at_its_start_does_not_stand_in_the_way(
+    encoder: Path, table: Path, tmp_path: Path
+) -> None:
+    right = tiny(encoder, table)
+    short = tuple(replace(stage, epochs=1) for stage in right.stages[:1])
+    wrong = [
+        replace(right, backbone=replace(right.backbone, name=str(tmp_path / "nowhere"))),
+        replace(right, stages=(replace(short[0], precision="fp16"),)),
+    ]
+    for recipe in wrong:
+        with pytest.raises(LingulaError):
+            run_recipe(recipe, tmp_path / "run", device="cpu")
+    (tmp_path / "run" / "silver").mkdir(exist_ok=True)
+    (tmp_path / "run" / "silver" / "bad_batch.pt").write_bytes(b"of an earlier try")
+    run_recipe(replace(right, stages=short), tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run" / "silver" / "bad_batch.pt").exists()
+    # Now there is something to lose.
+    with pytest.raises(InputError, match="--resume"):
+        run_recipe(replace(right, stages=short), tmp_path / "run", device="cpu")
 
 
 def test_a_later_stage_needs_the_one_before(encoder: Path, table: Path, tmp_path: Path) -> None:

@@ -230,12 +230,9 @@ class _Run:
         data: StageData,
         folds: OutOfFold | None,
     ) -> None:
-        facts = stage_record(result, data)
-        if folds is not None:
-            facts |= {"folds": stage.folds, "seconds of folds": round(folds.seconds, 1)}
-            facts["calibration"] = asdict(fit_temperatures(folds.logits, folds.examples))
-            for path in self.folder.stage(stage.name).glob("fold-*/*.pt"):
-                path.unlink()
+        facts = stage_record(result, data, stage, folds)
+        for path in self.folder.stage(stage.name).glob("fold-*/*.pt"):
+            path.unlink()
         if stage.supervision == "silver":
             found = fidelity(
                 *held, self.parts, self.silver, trained_on=data.train.texts, device=self.device

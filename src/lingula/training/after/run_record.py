@@ -6,14 +6,17 @@ import json
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lingula.training.after.calibration import fit_temperatures
+from lingula.training.data.folds import OutOfFold
 from lingula.training.data.prepare import Part, StageData
 from lingula.training.data.silver import SilverLabels
 from lingula.training.model.scoring import plain_figures
-from lingula.training.recipe import Recipe
+from lingula.training.recipe import Recipe, Stage
 from lingula.training.stage import StageResult
 
 PACKAGES = ("lingula", "torch", "accelerate", "transformers", "tokenizers", "numpy")
@@ -57,9 +60,11 @@ def begin_record(
     }
 
 
-def stage_record(result: StageResult, data: StageData) -> dict[str, Any]:
-    """What the record says of every stage."""
-    return {
+def stage_record(
+    result: StageResult, data: StageData, stage: Stage, folds: OutOfFold | None
+) -> dict[str, Any]:
+    """What the record says of a stage, and of what its folds predicted."""
+    facts: dict[str, Any] = {
         "counts": data.counts,
         "data sha256": data.train.digest(),
         "steps": result.steps,
@@ -68,6 +73,10 @@ def stage_record(result: StageResult, data: StageData) -> dict[str, Any]:
         "seconds": round(result.seconds, 1),
         "validation": None if result.best is None else plain_figures(result.best),
     }
+    if folds is not None:
+        facts |= {"folds": stage.folds, "seconds of folds": round(folds.seconds, 1)}
+        facts["calibration"] = asdict(fit_temperatures(folds.logits, folds.examples))
+    return facts
 
 
 def write_json(path: Path, content: object) -> None:
