@@ -23,6 +23,10 @@ VALUES: npt.NDArray[np.float32] = np.array([np.nan, 1.0, 0.0, -1.0], dtype=np.fl
 VALUES.setflags(write=False)
 
 
+#: What stands between the words of a name, or does not.
+_SPACERS = str.maketrans("", "", " _-\t")
+
+
 class Label(IntEnum):
     """A class index, in the order of CheXbert's heads (Smit et al., EMNLP 2020)."""
 
@@ -65,6 +69,7 @@ class Schema:
     name: str
     observations: tuple[Observation, ...]
     _index: dict[str, int] = field(init=False, repr=False, compare=False)
+    _loose: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         index: dict[str, int] = {}
@@ -82,6 +87,10 @@ class Schema:
                         f"{parent!r}; parents are names of the same schema"
                     )
         object.__setattr__(self, "_index", index)
+        loose: dict[str, int] = {}
+        for name, position in index.items():
+            loose.setdefault(_squashed(name), position)
+        object.__setattr__(self, "_loose", loose)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,18 +103,25 @@ class Schema:
     def index(self, name: str) -> int:
         """Column of an observation, by name or alias, in any case.
 
+        Where none is called so, spaces, underscores and hyphens do not count either:
+        ``pleural_effusion`` and ``PleuralEffusion`` are Pleural Effusion.
+
         Raises:
             SchemaError: If the schema has no such observation.
         """
-        try:
-            return self._index[name.strip().casefold()]
-        except KeyError:
+        found = self._find(name)
+        if found is None:
             raise SchemaError(
                 f"schema {self.name!r} has no observation {name!r}; it has {', '.join(self.names)}"
-            ) from None
+            )
+        return found
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.strip().casefold() in self._index
+        return isinstance(name, str) and self._find(name) is not None
+
+    def _find(self, name: str) -> int | None:
+        found = self._index.get(name.strip().casefold())
+        return self._loose.get(_squashed(name)) if found is None else found
 
     def restrict(self, names: Sequence[str]) -> Schema:
         """The schema with some of its observations only, in its own order; aliases may be given.
@@ -131,6 +147,10 @@ class Schema:
         for row, observation in enumerate(self.observations):
             table[row, list(observation.labels)] = True
         return table
+
+
+def _squashed(name: str) -> str:
+    return name.casefold().translate(_SPACERS)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from lingula.schemas import load_schema
 from lingula.tables.columns import shared_id_column
 from lingula.tables.label_match import match_label_tables
 from lingula.tables.label_table import read_label_table
-from lingula.tables.label_values import parse_label
+from lingula.tables.label_values import READER_WORDS, parse_label
 
 SCHEMA = load_schema("chexpert14")
 
@@ -199,7 +199,7 @@ def test_readers_ratings_are_binarized_as_chexperts_were(tmp_path):
     text = "id,Edema\na,uncertain likely\nb,Uncertain Unlikely\nc,present\nd,absent\n"
     path = write(tmp_path / "reader.csv", text)
     assert read_label_table(path).labels.classes[:, 0].tolist() == [3, 3, 1, 2]
-    ratings = read_label_table(path, reader_ratings=True)
+    ratings = read_label_table(path, words=READER_WORDS)
     assert ratings.labels.classes[:, 0].tolist() == [1, 2, 1, 2]
 
 

@@ -24,9 +24,28 @@ FILE = click.Path(path_type=Path)
 @click.command("evaluate")
 @click.argument("tables", nargs=-1, required=True, metavar="[TRUTH] PREDICTED", type=FILE)
 @click.option("--second", type=FILE, help="Another labeler's table, for a paired comparison.")
-@click.option("--id-column", help="Column of the ids; if not given, a usual name such as study_id.")
+@click.option(
+    "--id-column",
+    "id_columns",
+    multiple=True,
+    help="Column of the ids; given twice, of TRUTH and of the others. If not given, a usual name.",
+)
 @click.option("--by-row-order", is_flag=True, help="Row i of every table is the same report.")
 @click.option("--shared-ids", is_flag=True, help="Leave out ids that not every table has.")
+@click.option(
+    "--duplicates",
+    type=click.Choice(["fail", "first", "last", "max"]),
+    default="fail",
+    show_default=True,
+    help="Which of several rows with one id counts; max is the highest score or label.",
+)
+@click.option(
+    "--label-codes",
+    type=click.Choice(["chexpert", "chexbert"]),
+    default="chexpert",
+    show_default=True,
+    help="Numbers are 1, 0, -1, or classes: 0 blank, 1 positive, 2 negative, 3 uncertain.",
+)
 @click.option("--schema", default="chexpert14", show_default=True, help="Schema name or TOML file.")
 @click.option(
     "--observations",
@@ -104,9 +123,11 @@ FILE = click.Path(path_type=Path)
 def command(  # noqa: PLR0917 - click passes names
     tables: tuple[Path, ...],
     second: Path | None,
-    id_column: str | None,
+    id_columns: tuple[str, ...],
     by_row_order: bool,
     shared_ids: bool,
+    duplicates: str,
+    label_codes: str,
     schema: str,
     observations: str | None,
     uncertain: str,
@@ -134,28 +155,25 @@ def command(  # noqa: PLR0917 - click passes names
     in any order. Cells are 1, 0, -1 or empty, or words. With --majority-of, give PREDICTED alone.
     """
     from lingula.evaluation import Settings
-    from lingula.evaluation.inputs import read_inputs
+    from lingula.evaluation.inputs import Files, Reading, read_inputs
     from lingula.metrics.uncertain import UncertainPolicy
 
     truth, predicted = _truth_and_predicted(tables, majority_of)
     if readers_majority and len(readers) < 2:
         raise click.UsageError("--readers-majority needs two or more --readers")
     outputs = _outputs(json_file, csv_file, html_file, markdown_file)
-    inputs = read_inputs(
-        truth,
-        predicted,
-        second=second,
-        readers=readers,
-        majority_of=majority_of,
-        weights_from=weights_from,
-        schema=_schema(schema, observations),
-        id_column=id_column,
+    files = Files(truth, predicted, second, readers, majority_of, weights_from)
+    reading = Reading(
+        _schema(schema, observations),
+        id_columns=id_columns,
         by_row_order=by_row_order,
         shared_only=shared_ids,
+        duplicates=duplicates,
         patient_column=patient_column,
         probability_columns=probability_columns,
-        uncertain=UncertainPolicy(uncertain),
+        label_codes=label_codes,
     )
+    inputs = read_inputs(files, reading, UncertainPolicy(uncertain))
     settings = Settings(
         uncertain=UncertainPolicy(uncertain),
         zero_division=float(zero_division),

@@ -65,10 +65,13 @@ class FoundLabels:
         """
         if self.outside:
             wrong = self.outside[0]
+            hint = ""
+            if wrong.value in {"'2'", "'3'", "'2.0'", "'3.0'"}:
+                hint = "; class numbers from 0 to 3 are read with --label-codes chexbert"
             raise InputError(
                 f"{source}, column {wrong.column!r}, row {wrong.rows[0] + 1}: {wrong.value} is no "
                 "label; labels are 1 (positive), 0 (negative), -1 (uncertain), blank, or these "
-                "words: positive, negative, uncertain, blank, present, absent"
+                f"words: positive, negative, uncertain, blank, present, absent{hint}"
             )
         return self.labels
 

@@ -47,11 +47,13 @@ class MatchedTables(Generic[Table]):
         left_out_observations: Observations that not every table has.
         left_out_rows: For each table, how many rows were dropped because another lacks their id
             (only with ``shared_only``).
+        notes: How ids were compared, where not as they are. One sentence each.
     """
 
     tables: tuple[Table, ...]
     left_out_observations: tuple[str, ...]
     left_out_rows: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
 
 def match_label_tables(
@@ -83,10 +85,18 @@ def match_label_tables(
             f"{', '.join(tables[0].schema.names)} against "
             f"{', '.join(tables[-1].schema.names)}"
         )
-    rows = match_rows(tables, by_row_order=by_row_order, shared_only=shared_only)
+    notes: list[str] = []
+    rows = match_rows(
+        tables,
+        by_row_order=by_row_order,
+        shared_only=shared_only,
+        if_repeated="Say which of their rows counts (--duplicates first, last or max)",
+        notes=notes,
+    )
     named = {name for table in tables for name in (*table.schema.names, *table.missing)}
     return MatchedTables(
         tuple(table.take(index, shared) for table, index in zip(tables, rows, strict=True)),
         tuple(sorted(named - set(shared))),
         tuple(len(table) - len(index) for table, index in zip(tables, rows, strict=True)),
+        tuple(notes),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError
-from lingula.labels import Labels, Schema
+from lingula.labels import Label, Labels, Schema
 from lingula.schemas import load_schema
 from lingula.tables.columns import ID_NAMES, find_column, observation_columns, usual_column
 from lingula.tables.label_columns import (
@@ -21,7 +21,7 @@ from lingula.tables.label_columns import (
     list_column,
 )
 from lingula.tables.label_probabilities import probability_sources, read_probabilities
-from lingula.tables.label_values import READER_WORDS, WORDS
+from lingula.tables.label_values import WORDS
 from lingula.tables.reading import column_names, read_columns
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def read_label_table(
     patient_column: str | None = None,
     probability_columns: str | None = None,
     extra_columns: Sequence[str] = (),
-    reader_ratings: bool = False,
+    words: Mapping[str, Label] = WORDS,
 ) -> LabelTable:
     """Read labels from any form of table that ``open_source`` takes.
 
@@ -111,8 +111,9 @@ def read_label_table(
             ``label_probabilities.TEMPLATES`` are tried, and
             a nested column "probabilities".
         extra_columns: Other columns to keep.
-        reader_ratings: Read "uncertain likely" as positive and "uncertain unlikely" as negative,
-            as CheXpert's test set did with its radiologists; both are uncertain otherwise.
+        words: What words and codes mean: ``READER_WORDS`` reads "uncertain likely" as positive and
+            "uncertain unlikely" as negative, as CheXpert's test set did with its radiologists;
+            ``CLASS_WORDS`` reads class numbers from 0 to 3.
 
     Raises:
         InputError: If the file cannot be read, a cell says no label, an id is empty, or a
@@ -141,7 +142,6 @@ def read_label_table(
         in_list = labels_in_list(table, listing, schema)
         part, notes = in_list.labels, _left_out(in_list.outside, path)
     else:
-        words = READER_WORDS if reader_ratings else WORDS
         part = labels_in_columns(table.select(labels), schema, str(path), words).strict(str(path))
     return LabelTable(
         source=str(path),

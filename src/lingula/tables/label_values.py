@@ -30,11 +30,15 @@ WORDS: dict[str, Label] = {
     ),
 }
 #: How CheXpert's test set binarized its radiologists' ratings (Irvin et al., AAAI 2019).
-READER_WORDS: dict[str, Label] = {
-    **WORDS,
+RATINGS: dict[str, Label] = {
     "uncertain likely": Label.POSITIVE,
     "uncertain unlikely": Label.NEGATIVE,
 }
+READER_WORDS: dict[str, Label] = {**WORDS, **RATINGS}
+#: Class numbers in the order of CheXbert's heads (Smit et al., EMNLP 2020), in place of CheXpert's.
+CLASS_WORDS: dict[str, Label] = {**WORDS, **{str(int(label)): label for label in Label}}
+#: What numbers in a label table mean, by name.
+LABEL_CODES: dict[str, dict[str, Label]] = {"chexpert": WORDS, "chexbert": CLASS_WORDS}
 #: A number as much of Europe writes it.
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _SHOWN_CHARACTERS = 24
@@ -55,6 +59,8 @@ def parse_label(value: Any, words: Mapping[str, Label] = WORDS) -> Label | None:
     number = float(value) if isinstance(value, bool) else parse_number(value)
     if number is None:
         return None
+    if "0" in words:
+        return words.get(f"{number:g}", words.get("") if math.isnan(number) else None)
     if math.isnan(number):
         return Label.BLANK
     for label in (Label.POSITIVE, Label.NEGATIVE, Label.UNCERTAIN):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError
+from lingula.tables.ids import comparable_ids
 
 _SHOWN = 3
 
@@ -36,6 +37,7 @@ def match_rows(
     shared_only: bool = False,
     if_apart: str = "Complete the tables, or evaluate the ids that they share (--shared-ids)",
     if_repeated: str = "",
+    notes: list[str] | None = None,
 ) -> list[npt.NDArray[np.intp]]:
     """Positions of the same n rows in each table, in the first table's order.
 
@@ -45,6 +47,7 @@ def match_rows(
         shared_only: Drop rows whose id is not in every table, instead of failing.
         if_apart: What a message advises where ids are in one table only.
         if_repeated: What a message advises where an id occurs twice in a table.
+        notes: Gets a sentence if ids are not compared as they are (``ids.comparable_ids``).
 
     Raises:
         InputError: If a table has no ids, an id occurs twice, ids do not match, or, by row order,
@@ -52,7 +55,19 @@ def match_rows(
     """
     if by_row_order:
         return _by_order(tables)
-    return _by_id(tables, shared_only, if_apart, if_repeated)
+    sides = []
+    for table in tables:
+        if table.ids is None:
+            raise InputError(
+                f"{table.source}: no id column was found; name it (--id-column), or match the "
+                "tables by their row order if you are sure of it (--by-row-order)"
+            )
+        check_unique(table.source, table.ids, if_repeated)
+        sides.append(table.ids)
+    plain, note = comparable_ids(sides)
+    if note and notes is not None:
+        notes.append(note)
+    return _by_id([table.source for table in tables], plain, shared_only, if_apart)
 
 
 def _by_order(tables: Sequence[HasRows]) -> list[npt.NDArray[np.intp]]:
@@ -66,20 +81,12 @@ def _by_order(tables: Sequence[HasRows]) -> list[npt.NDArray[np.intp]]:
 
 
 def _by_id(
-    tables: Sequence[HasRows], shared_only: bool, if_apart: str, if_repeated: str
+    names: Sequence[str], sides: Sequence[Sequence[str]], shared_only: bool, if_apart: str
 ) -> list[npt.NDArray[np.intp]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    ids = []
-    for table in tables:
-        if table.ids is None:
-            raise InputError(
-                f"{table.source}: no id column was found; name it (--id-column), or match the "
-                "tables by their row order if you are sure of it (--by-row-order)"
-            )
-        check_unique(table.source, table.ids, if_repeated)
-        ids.append(pa.array(table.ids, pa.string()))
+    ids = [pa.array(side, pa.string()) for side in sides]
     # Position of each of the first table's ids in the others; null where it is not there.
     positions = [pc.index_in(ids[0], value_set=other) for other in ids[1:]]
     in_all = np.ones(len(ids[0]), dtype=np.bool_)
@@ -87,12 +94,12 @@ def _by_id(
         in_all &= found.is_valid().to_numpy(zero_copy_only=False)
     if not in_all.any():
         raise InputError(
-            f"{tables[0].source} and the other tables share no id: {_examples(ids[0])} against "
+            f"{names[0]} and the other tables share no id: {_examples(ids[0])} against "
             f"{_examples(ids[-1])}; is the id column the right one?"
         )
     if not shared_only:
-        for other, array, found in zip(tables[1:], ids[1:], positions, strict=True):
-            _check_same((tables[0].source, other.source), ids[0], array, found, if_apart)
+        for other, array, found in zip(names[1:], ids[1:], positions, strict=True):
+            _check_same((names[0], other), ids[0], array, found, if_apart)
     rows = [np.flatnonzero(in_all)]
     rows.extend(
         found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)[in_all]

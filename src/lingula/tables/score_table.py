@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,13 @@ from lingula.tables.label_table import (
     id_texts,
     read_label_table,
 )
-from lingula.tables.label_values import column_codes, column_numbers, parse_label, parse_number
+from lingula.tables.label_values import (
+    WORDS,
+    column_codes,
+    column_numbers,
+    parse_label,
+    parse_number,
+)
 from lingula.tables.reading import column_names, first_rows, read_columns
 
 if TYPE_CHECKING:
@@ -72,6 +78,7 @@ def read_prediction_table(
     id_column: str | None = None,
     by_row_order: bool = False,
     probability_columns: str | None = None,
+    words: Mapping[str, Label] = WORDS,
 ) -> LabelTable | ScoreTable:
     """Labels or scores, whichever the table holds: scores are numbers that are no labels.
 
@@ -82,6 +89,7 @@ def read_prediction_table(
         by_row_order: Read no ids.
         probability_columns: As in ``read_label_table``; "{observation}" reads the observations'
             own columns as scores whatever their numbers are.
+        words: What words and codes of labels mean, as in ``read_label_table``.
 
     Raises:
         InputError: If the file cannot be read, or a cell is neither label nor number.
@@ -102,6 +110,7 @@ def read_prediction_table(
                 id_column=id_column,
                 by_row_order=by_row_order,
                 probability_columns=probability_columns,
+                words=words,
             )
     return read_score_table(
         path,
