@@ -118,9 +118,38 @@ def _page_of_model(folder: Path) -> Path:
 
 
 def _page_of_evaluation(folder: Path) -> Path:
-    truth, first, second = (_labels(folder / f"{n}.csv", n) for n in range(3))
-    _run("evaluate", truth, first, second, "--html", folder / "evaluate.html", "--quiet")
+    """Two labelers with probabilities and two readers against a truth, with intervals."""
+    truth, first, second, *readers = (_labels(folder / f"labels-{n}.csv", n) for n in range(5))
+    for n, path in enumerate((first, second)):
+        _add_probabilities(path, n)
+    _run(
+        *("evaluate", truth, first, "--second", second, "--bootstrap", 50, "--quiet"),
+        *(x for reader in readers for x in ("--readers", reader)),
+        *("--probability-columns", "p_{observation}", "--html", folder / "evaluate.html"),
+    )
     return folder / "evaluate.html"
+
+
+def _add_probabilities(path: Path, seed: int) -> None:
+    import pandas as pd
+
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    generator = np.random.default_rng(seed)
+    for name in lingula.load_schema("chexpert14").names:
+        table[f"p_{name}"] = generator.random(len(table)).round(3)
+    table.to_csv(path, index=False)
+
+
+def _page_of_scores(folder: Path) -> Path:
+    tables = []
+    for n, name in enumerate(("references.csv", "generated.csv")):
+        rows = [[f"s{i}", REPORTS[(i * (n + 1)) % len(REPORTS)]] for i in range(30)]
+        tables.append(_write(folder / name, ["study_id", "text"], rows))
+    _run(
+        *("score", *tables, "--labeler", "rules", "--convention", "all", "--bootstrap", 20),
+        *("--html", folder / "score.html", "--quiet"),
+    )
+    return folder / "score.html"
 
 
 def _page_of_everything(folder: Path) -> Path:
@@ -138,6 +167,8 @@ PAGES: dict[str, tuple[Callable[[Path], Path], str, int]] = {
     "data sheet": (_page_of_data_sheet, "Data sheet: labels.csv", 200),
     "explain rules": (_page_of_rules, "Explanation: Why these labels", 100),
     "explain model": (_page_of_model, "Explanation: Why these labels", 30),
+    "evaluate": (_page_of_evaluation, "Evaluation against labels-0", 500),
+    "score": (_page_of_scores, "CheXbert F1: Scores of generated reports", 300),
     "everything": (_page_of_everything, f"Sample: {DOCUMENT.title}".replace("\x1b", "\ufffd"), 200),
 }
 
