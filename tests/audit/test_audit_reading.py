@@ -13,9 +13,10 @@ import pytest
 from lingula.audit import audit
 from lingula.audit.known_tables import Columns
 from lingula.audit.reading import Files, read_audit
-from lingula.audit.rewriting import with_parents, without_rows, write_table
+from lingula.audit.rewriting import with_parents, without_rows
 from lingula.errors import ColumnError, InputError, LingulaError, SchemaError
 from lingula.tables.label_table import read_label_table
+from lingula.tables.write_table import write_table
 
 CHEXPERT = """\
 Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Edema,Lung Opacity
@@ -229,7 +230,7 @@ def test_filling_parents_changes_only_the_parents(tmp_path: Path) -> None:
     table, changed = with_parents(audited)
     assert changed == 1
     target = tmp_path / "filled.csv"
-    write_table(table, target)
+    write_table(target, table)
     before, after = CHEXPERT.splitlines(), target.read_text(encoding="utf-8").splitlines()
     assert after[2] == before[2] + "1.0"
     assert after[:2] + after[3:] == before[:2] + before[3:]
@@ -249,7 +250,7 @@ def test_filling_parents_keeps_a_parquet_column_a_number(tmp_path: Path, kind: p
     assert filled.column("Lung Opacity").to_pylist() == [1, None]
     assert filled.column("id").to_pylist() == [1, 2]
     target = tmp_path / "out.jsonl"
-    write_table(filled, target)
+    write_table(target, filled)
     assert len(target.read_text(encoding="utf-8").splitlines()) == 2
 
 
@@ -269,9 +270,9 @@ def test_rows_are_left_out(tmp_path: Path) -> None:
 def test_a_target_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     audited = read_audit(Files(_write(tmp_path / "train.csv", CHEXPERT)))
     with pytest.raises(InputError):
-        write_table(audited.table, tmp_path / "missing" / "out.csv")
+        write_table(tmp_path / "missing" / "out.csv", audited.table)
     with pytest.raises(InputError):
-        write_table(audited.table, tmp_path / "out.xlsx")
+        write_table(tmp_path / "out.xlsx", audited.table)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +10,9 @@ import numpy.typing as npt
 
 from lingula.audit.hierarchy import filled, implications
 from lingula.audit.reading import AuditedTable
-from lingula.errors import InputError, SchemaError
+from lingula.errors import SchemaError
 from lingula.labels import Label
-from lingula.tables.formats import format_of
 from lingula.tables.label_values import parse_label
-from lingula.tables.open_sink import open_sink
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,29 +61,6 @@ def without_rows(audited: AuditedTable, rows: npt.NDArray[np.intp]) -> pa.Table:
     keep = np.ones(audited.table.num_rows, dtype=np.bool_)
     keep[rows] = False
     return audited.table.filter(pa.array(keep))
-
-
-def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table beside its target and rename it when it is whole.
-
-    Raises:
-        InputError: If the name tells no form of table, or the file cannot be written.
-    """
-    table_format = format_of(path)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        sink = open_sink(beside, table.schema, table_format)
-        try:
-            for batch in table.to_batches():
-                sink.write(batch)
-            sink.close()
-        except BaseException:
-            sink.abandon()
-            raise
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def _spelling(table: pa.Table, columns: list[str]) -> str:

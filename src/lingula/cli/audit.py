@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,8 +135,8 @@ def command(
     from lingula.audit import AuditOptions
     from lingula.audit.known_tables import Columns
     from lingula.audit.reading import Files
-    from lingula.audit.rewriting import write_table
     from lingula.tables.formats import format_of
+    from lingula.tables.write_table import write_table
 
     targets = [target for target in (fill_parents, drop) if target is not None]
     for target in targets:
@@ -170,7 +170,7 @@ def command(
     tables = _corrected(audited, result, fill_parents, drop)
     written = _write(result, output)
     for path, table, what in tables:
-        write_table(table, path)
+        write_table(path, table)
         written.append((path, what))
     if not quiet:
         _summary(result, written)
@@ -183,12 +183,8 @@ def _audit(files: Files, options: AuditOptions, quiet: bool) -> tuple[AuditedTab
     from lingula.audit import audit
     from lingula.audit.reading import read_audit
 
-    console = Console(stderr=True)
-    with ExitStack() as stack:
-        if quiet or not console.is_terminal:
-            audited = read_audit(files)
-            return audited, audit(audited.data, options)
-        status = stack.enter_context(console.status("Reading"))
+    console = Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
+    with console.status("Reading") as status:
         audited = read_audit(files)
         return audited, audit(audited.data, options, progress=status.update)
 

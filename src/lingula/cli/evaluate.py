@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -270,10 +269,7 @@ def _render(form: str) -> Callable[[Evaluation], str]:
 
 
 def _print(result: Evaluation) -> None:
-    from rich.console import Console
-
-    from lingula.documents import to_terminal
+    from lingula.cli.show import show
     from lingula.evaluation.document import to_document
 
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
-    console.print(to_terminal(to_document(result, drawings=False)))
+    show(to_document(result, drawings=False), PIPE_WIDTH)

@@ -199,18 +199,13 @@ def _deliver(target: str, text: str) -> None:
 
 
 def _show(scores: GenerationScores) -> None:
-    from rich.console import Console
-
-    from lingula.documents import to_terminal
+    from lingula.cli.show import show
     from lingula.score.document import to_screen
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=PIPE_WIDTH)
     figures, ground = to_screen(scores).sections
-    console.print(to_terminal(figures))
-    console.print()
+    show(figures, PIPE_WIDTH)
+    click.echo()
     # In a pipe a sentence is one line, for those who search in it.
-    console.print(to_terminal(ground), soft_wrap=not console.is_terminal)
+    show(ground, None)
     if len(scores.conventions) == 1:
-        console.print("Other conventions give other figures: --convention all.", style="dim")
+        click.echo("Other conventions give other figures: --convention all.")

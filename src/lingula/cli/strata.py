@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from lingula.cli.job_options import output_options, source_options
+from lingula.cli.progress import counting
 
 if TYPE_CHECKING:
     from lingula.pipeline import Output, Source
@@ -39,7 +39,7 @@ def command(*, source: Source, output: Output, quiet: bool) -> None:
     """
     from lingula.strata.table import write_strata
 
-    with _progress(quiet) as progress:
+    with counting(quiet=quiet, what="reading") as progress:
         summary = write_strata(source, output, progress)
     if not quiet:
         for line in _summary_lines(summary):
@@ -67,21 +67,3 @@ def _summary_lines(summary: StrataSummary) -> Iterator[str]:
                 for value, count in counts.items()
             )
             yield f"  {name}: {told}"
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error if it is a terminal."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    columns = TextColumn("reading"), BarColumn(), MofNCompleteColumn(), Remaining()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("")
-        yield lambda done, total: bar.update(task, completed=done, total=total)

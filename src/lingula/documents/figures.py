@@ -36,7 +36,8 @@ def _parts(exhibit: Stack | Grid | Curve | Bars, points_only: bool) -> Parts:
         rows: list[tuple[Cell, ...]] = [(title, *counts) for title, counts in exhibit.rows]
         head = "Label"
     elif isinstance(exhibit, Grid):
-        names, kind, head = exhibit.column_names, exhibit.kind, exhibit.rows_are
+        names, head = exhibit.column_names, exhibit.rows_are
+        kind = Kind.BOUND if exhibit.kind is Kind.SHARE else exhibit.kind
         rows = [
             (name, *values) for name, values in zip(exhibit.row_names, exhibit.values, strict=True)
         ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import lingula
 from lingula.documents import exhibits, figures, svg, wording
-from lingula.documents.exhibits import Cell, Document, Estimate, Kind, Level, Passage, Tone
+from lingula.documents.exhibits import Cell, Document, Estimate, Grid, Kind, Level, Passage, Tone
 from lingula.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def to_html(document: Document) -> str:
         kind_of=lambda exhibit: type(exhibit).__name__.lower(),
         table_of=figures.as_table,
         ends=wording.interval_of,
-        shade=wording.shade,
+        tinted=_tinted,
         svg=svg,
     )
 
@@ -91,6 +91,13 @@ def sort_key(value: Cell) -> str:
     if number is None or (isinstance(number, float) and math.isnan(number)):
         return ""
     return number if isinstance(number, str) else repr(float(number))
+
+
+def _tinted(grid: Grid, row: int) -> list[float]:
+    """How strongly the cells of a grid's row are tinted, in percent; its name is not."""
+    strengths = wording.shade(grid.values[row], grid.kind, grid.faint)
+    most = 45 if grid.kind is Kind.COUNT else 34
+    return [0.0, *(round(most * strength, 1) for strength in strengths)]
 
 
 def _clean(value: Any) -> Any:
