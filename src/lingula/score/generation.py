@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lingula.errors import InputError, SchemaError
-from lingula.labels import Labeler, Labels, is_missing
+from lingula.labels import Labeler, Labels
 from lingula.loading import load
 from lingula.score.conventions import find_conventions
-from lingula.score.labeling import Progress, check_lengths, label_pairs
+from lingula.score.labeling import Progress, check_lengths
 from lingula.score.pairing import Side, kept_rows
 from lingula.score.per_report import per_report_table
 from lingula.score.provenance import (
     Provenance,
-    describe_labeler,
     describe_sections,
     package_versions,
 )
 from lingula.score.result import Bootstrap, GenerationScores
 from lingula.score.scoring import score_labels
-from lingula.score.sections import count_unsectioned, select_all
-from lingula.score.similarity import chexbert_similarity
-from lingula.score.state import GenerationState, join_states, state_notes
+from lingula.score.state import (
+    GenerationState,
+    checked_ids,
+    join_states,
+    labeled_state,
+    state_notes,
+)
 from lingula.text.given import as_text_pairs
 from lingula.text.sections import select_sections
 
@@ -115,30 +118,15 @@ class GenerationScore:
         references, generated, own = as_text_pairs(
             references, generated, ("the references", "the generated reports")
         )
-        check_lengths(references, generated)
-        names = _checked_ids(ids if own is None else own, len(references))
-        sides: list[Sequence[str | None]] = [references, generated]
-        unsectioned = (0, 0)
-        if self.sections is not None:
-            unsectioned = _each(sides, lambda side: count_unsectioned(side, self.sections or ()))
-            sides = [select_all(side, self.sections) for side in sides]
-        cut_before: int = getattr(self.labeler, "truncated", 0)
-        true, guess = label_pairs(self.labeler, sides[0], sides[1], progress)
-        cut: int = getattr(self.labeler, "truncated", 0) - cut_before
-        similarity = None
-        if self.with_similarity:
-            similarity = chexbert_similarity(self.labeler, sides[0], sides[1], progress)
         self._append(
-            GenerationState(
-                true.schema,
-                true.classes,
-                guess.classes,
-                names,
-                similarity,
-                empty=_each(sides, lambda side: sum(is_missing(text) for text in side)),
-                unsectioned=unsectioned,
-                cut=cut,
-                labeler=describe_labeler(self.labeler),
+            labeled_state(
+                self.labeler,
+                references,
+                generated,
+                ids if own is None else own,
+                sections=self.sections,
+                similarity=self.with_similarity,
+                progress=progress,
             )
         )
 
@@ -171,7 +159,7 @@ class GenerationScore:
                 references.schema,
                 references.classes,
                 generated.classes,
-                _checked_ids(ids, len(references)),
+                checked_ids(ids, len(references)),
                 similarity=None,
                 labeler=(labeler, None),
             )
@@ -304,15 +292,3 @@ def score_reports(
     )
     metric.update(references, generated)
     return metric.compute(bootstrap=bootstrap, seed=seed)
-
-
-def _checked_ids(ids: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
-    if ids is not None and len(ids) != n:
-        raise InputError(f"there are {len(ids)} ids for {n} pairs of reports")
-    return None if ids is None else tuple(str(text) for text in ids)
-
-
-def _each(
-    sides: Sequence[Sequence[str | None]], count: Callable[[Sequence[str | None]], int]
-) -> tuple[int, int]:
-    return count(sides[0]), count(sides[1])

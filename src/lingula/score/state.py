@@ -9,8 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError, SchemaError
-from lingula.labels import Schema
+from lingula.labels import Labeler, Schema, is_missing
+from lingula.score.labeling import (
+    Progress,
+    check_lengths,
+    count_unsectioned,
+    label_pairs,
+    select_all,
+)
 from lingula.score.pairing import dropped_note
+from lingula.score.provenance import describe_labeler
+from lingula.score.similarity import chexbert_similarity
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +62,56 @@ class GenerationState:
             ids=None if self.ids is None else tuple(self.ids[row] for row in rows),
             similarity=None if self.similarity is None else self.similarity[rows],
         )
+
+
+def labeled_state(
+    labeler: Labeler,
+    references: Sequence[str | None],
+    generated: Sequence[str | None],
+    ids: Sequence[str] | None,
+    *,
+    sections: Sequence[str] | None = None,
+    similarity: bool = False,
+    progress: Progress | None = None,
+) -> GenerationState:
+    """Label n pairs of reports, or the named sections of them.
+
+    Raises:
+        InputError: If the lengths differ, or there is no pair.
+    """
+    check_lengths(references, generated)
+    sides = [references, generated]
+    unsectioned = [0, 0]
+    if sections is not None:
+        unsectioned = [count_unsectioned(side, sections) for side in sides]
+        sides = [select_all(side, sections) for side in sides]
+    cut_before: int = getattr(labeler, "truncated", 0)
+    true, guess = label_pairs(labeler, sides[0], sides[1], progress)
+    cut: int = getattr(labeler, "truncated", 0) - cut_before
+    cosines = chexbert_similarity(labeler, sides[0], sides[1], progress) if similarity else None
+    empty = [sum(is_missing(text) for text in side) for side in sides]
+    return GenerationState(
+        true.schema,
+        true.classes,
+        guess.classes,
+        checked_ids(ids, len(references)),
+        cosines,
+        describe_labeler(labeler),
+        empty=(empty[0], empty[1]),
+        unsectioned=(unsectioned[0], unsectioned[1]),
+        cut=cut,
+    )
+
+
+def checked_ids(ids: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
+    """Ids as texts.
+
+    Raises:
+        InputError: If there are not n of them.
+    """
+    if ids is not None and len(ids) != n:
+        raise InputError(f"there are {len(ids)} ids for {n} pairs of reports")
+    return None if ids is None else tuple(map(str, ids))
 
 
 def join_states(states: Sequence[GenerationState]) -> GenerationState:
