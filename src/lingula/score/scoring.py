@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError, SchemaError
+from lingula.evaluation.figures import Sums
 from lingula.evaluation.resampling import resampled_figures, total_sums
 from lingula.labels import Labels
 from lingula.metrics.bootstrap import (
@@ -80,15 +81,7 @@ def score_labels(
         sums = total_sums(cells[group])
         values = compute[group](sums)
         for place, figure in enumerate(figures):
-            score = Score(
-                "",
-                figure,
-                float(values[place]),
-                group[2] if figure.measure in PRF else None,
-                support_of(sums, figure),
-                note=note_of(sums, figure, group[2]),
-                is_zero_by_zero=is_zero_by_zero(sums, figure),
-            )
+            score = _score(figure, float(values[place]), sums, group[2])
             if bootstrap is not None:
                 score = _with_interval(score, intervals[group][place])
             found[group, figure] = score
@@ -104,6 +97,18 @@ def score_labels(
     if similarity is not None:
         scores.append(_mean_similarity(similarity, bootstrap))
     return tuple(scores)
+
+
+def _score(figure: Figure, value: float, sums: Sums, zero_division: float) -> Score:
+    return Score(
+        "",
+        figure,
+        value,
+        zero_division if figure.measure in PRF else None,
+        support_of(sums, figure),
+        note=note_of(sums, figure, zero_division),
+        is_zero_by_zero=is_zero_by_zero(sums, figure),
+    )
 
 
 def _group(convention: Convention, figure: Figure) -> _Group:
