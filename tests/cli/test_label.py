@@ -297,7 +297,8 @@ def write_many(path: Path, rows: int) -> Path:
 
 
 @pytest.mark.slow
-def test_ctrl_c_and_resume(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_and_resume(tmp_path: Path, sent: signal.Signals) -> None:
     source = write_many(tmp_path / "in.csv", 20_000)
     output = tmp_path / "o.parquet"
     command = [sys.executable, "-m", "lingula", "label", "--labeler", "rules", str(source)]
@@ -305,11 +306,11 @@ def test_ctrl_c_and_resume(tmp_path: Path) -> None:
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     work = tmp_path / "o.parquet.partial"
-    while len(list(work.glob("task-*"))) < 1 and time.monotonic() < until:
+    while len(list(work.glob("task-*.npz"))) < 1 and time.monotonic() < until:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + sent
     assert f"finished work is kept in {work}; go on with --resume" in err
     assert "Traceback" not in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "o.parquet.partial"]

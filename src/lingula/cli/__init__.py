@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from lingula.cli.signals import Ending
 from lingula.errors import LingulaError
 from lingula.network import silence
 
@@ -58,18 +59,24 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; a Lingula error is one line on standard error and exit status 2."""
     silence()
+    with Ending() as ending:
+        sys.exit(_status(ending))
+
+
+def _status(ending: Ending) -> int:
+    """Run the command line, say what went wrong, and give the exit status."""
     try:
         status = cli.main(standalone_mode=False)
     except LingulaError as error:
         click.echo(f"lingula: error: {error}", err=True)
-        sys.exit(2)
+        return 2
     except click.exceptions.Abort:
-        # click turns Ctrl-C into Abort.
+        # click turns KeyboardInterrupt into Abort.
         click.echo("lingula: interrupted", err=True)
-        sys.exit(130)
+        return ending.status
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except BrokenPipeError:
-        sys.exit(0)
-    sys.exit(status if isinstance(status, int) else 0)
+        return 0
+    return status if isinstance(status, int) else 0

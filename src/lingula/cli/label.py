@@ -93,11 +93,7 @@ def _identity(options: dict[str, Any]) -> dict[str, str | None]:
 
     How a model is run may change its last digits, so kept work is not mixed.
     """
-    identity = {
-        key: None if value is None else str(value)
-        for key, value in options.items()
-        if key != "batch_size"
-    }
+    identity = {key: None if value is None else str(value) for key, value in options.items()}
     if options["lexicon"] is not None:
         identity["lexicon"] = _digest(options["lexicon"])
     return identity

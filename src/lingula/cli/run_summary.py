@@ -39,6 +39,11 @@ def _warnings(summary: Summary) -> Iterator[str]:
             f"lingula: warning: {summary.rejected:,} rows cannot be read and were left out; "
             f"they are in {summary.rejects}"
         )
+    if summary.refused:
+        yield (
+            f"lingula: warning: {summary.refused:,} pieces of kept work did not fit (damaged, or "
+            "of other texts) and were done again"
+        )
     if summary.duplicate_ids:
         yield (
             f"lingula: warning: {summary.duplicate_ids:,} rows have the id of an earlier row, "

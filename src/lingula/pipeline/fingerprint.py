@@ -1,4 +1,8 @@
-"""What tells whether an input is still the same."""
+"""What tells whether an input is still the same: a digest of all that it holds.
+
+Size and time of change would not do: ``cp -p`` keeps both, and clocks are set. BLAKE2b of the
+standard library reads 1.3 GB a second here, under one percent of the time of labeling by the rules.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,15 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from lingula.errors import InputError
 from lingula.tables.folder_source import text_files
 from lingula.tables.opening import reading
 
-#: Bytes of a file's beginning and of its end that are looked at; size and time tell the rest.
-SAMPLE_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 20
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
-    """Size, time of change and a digest of a file's two ends; of a folder, those of its files.
+    """Size and digest of a file's content; of a folder, those of all its .txt files.
 
     Raises:
         InputError: If it cannot be read.
@@ -22,25 +26,45 @@ def fingerprint(path: Path) -> dict[str, Any]:
     with reading(str(path)):
         if path.is_dir():
             return _folder(path)
-        status = path.stat()
-        digest = hashlib.sha256()
-        with path.open("rb") as stream:
-            digest.update(stream.read(SAMPLE_BYTES))
-            stream.seek(max(0, status.st_size - SAMPLE_BYTES))
-            digest.update(stream.read(SAMPLE_BYTES))
-    return {
-        "bytes": status.st_size,
-        "changed": status.st_mtime_ns,
-        "sha256 of its ends": digest.hexdigest(),
-    }
+        digest = hashlib.blake2b(digest_size=32)
+        size = _add(path, digest, bytearray(BLOCK_BYTES))
+    return {"bytes": size, "blake2b": digest.hexdigest()}
+
+
+def require_unchanged(path: Path, before: dict[str, Any], name: str) -> None:
+    """Refuse an input that changed while it was read.
+
+    Args:
+        path: Where it is.
+        before: Its fingerprint at the beginning.
+        name: The input, as messages name it.
+
+    Raises:
+        InputError: If it is another now.
+    """
+    if fingerprint(path) != before:
+        raise InputError(f"{name}: was changed while it was read; run again when it is whole")
 
 
 def _folder(path: Path) -> dict[str, Any]:
-    digest = hashlib.sha256()
-    files = 0
+    digest = hashlib.blake2b(digest_size=32)
+    files = size = 0
+    block = bytearray(BLOCK_BYTES)
     for file in text_files(path):
-        status = file.stat()
-        entry = f"{file.relative_to(path)}\0{status.st_size}\0{status.st_mtime_ns}\n"
-        digest.update(entry.encode("utf-8", "surrogateescape"))
+        content = hashlib.blake2b(digest_size=32)
+        size += _add(file, content, block)
         files += 1
-    return {"files": files, "sha256 of the listing": digest.hexdigest()}
+        name = str(file.relative_to(path)).encode("utf-8", "surrogateescape")
+        digest.update(name + b"\0" + content.digest())
+    return {"files": files, "bytes": size, "blake2b": digest.hexdigest()}
+
+
+def _add(path: Path, digest: hashlib.blake2b, block: bytearray) -> int:
+    """Add a file's content to a digest, block by block; its size."""
+    size = 0
+    view = memoryview(block)
+    with path.open("rb", buffering=0) as stream:
+        while count := stream.readinto(block):
+            digest.update(view[:count])
+            size += count
+    return size

@@ -3,15 +3,18 @@
 Kept are the labels of each task, numbered, not the output: a resumed run reads the input and
 writes the output anew, but takes from here what was labeled. So it does the same steps as a run
 that was never interrupted, and ends in the same bytes.
+
+Each task carries a checksum over its labels, its number, the texts they are of, and the manifest:
+one that does not fit, for whatever reason, is not believed but done again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
 from operator import attrgetter
@@ -28,6 +31,9 @@ MANIFEST = "manifest.json"
 
 #: Entry of the manifest for the rows of a batch, by which tasks are numbered.
 BATCH_ROWS_ENTRY = "rows of a batch"
+
+#: Bytes of the checksum, with which the file of a task begins.
+CHECKSUM_BYTES = 32
 
 #: Fields of Evidence in the order of its constructor.
 _CELLS = attrgetter(*(field.name for field in fields(Evidence)))
@@ -46,13 +52,19 @@ class Journal:
         InputError: If tasks are there and neither is allowed, or they were made of another input
             or with other options.
         OSError: If the folder cannot be written.
+
+    Attributes:
+        folder: The folder.
+        tasks: Number of tasks in it.
+        refused: Tasks that were there but did not fit.
     """
 
     def __init__(
         self, folder: Path, manifest: Mapping[str, Any], *, resume: bool, overwrite: bool
     ) -> None:
         self.folder = folder
-        self.tasks = 0
+        self.tasks = self.refused = 0
+        self._manifest = _canonical(manifest)
         kept = folder / MANIFEST
         if kept.exists():
             if resume:
@@ -70,27 +82,46 @@ class Journal:
         if not kept.exists():
             _write_whole(kept, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
 
-    def read(self, number: int, texts: int, evidence: bool) -> TaskResult | None:
-        """A finished task of so many texts, or None if it was not finished (or is damaged)."""
-        path = self._path(number)
+    def read(self, number: int, texts: int, evidence: bool, key: bytes = b"") -> TaskResult | None:
+        """A finished task; None if it was not finished, or is not what was kept here.
+
+        Args:
+            number: Its number.
+            texts: How many texts it labels.
+            evidence: Whether it has evidence.
+            key: Stands for its texts.
+        """
         try:
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
-                result = _unpacked(dict(held), evidence)
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-            # Not there, or cut short by a power failure: it is done again.
+            held = self._path(number).read_bytes()
+        except FileNotFoundError:
             return None
+        checksum, data = held[:CHECKSUM_BYTES], held[CHECKSUM_BYTES:]
+        if checksum != self._checksum(number, key, data):
+            # Cut short by a power failure, of another run or place, or of other texts.
+            self.refused += 1
+            return None
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            result = _unpacked(dict(arrays), evidence)
         return result if len(result) == texts else None
 
-    def write(self, number: int, result: TaskResult) -> None:
-        """Keep a finished task.
+    def write(self, number: int, result: TaskResult, key: bytes = b"") -> None:
+        """Keep a finished task of the texts that the key stands for.
 
         Raises:
             OSError: If it cannot be written.
         """
-        data = io.BytesIO()
-        np.savez(data, **_packed(result))
-        _write_whole(self._path(number), data.getvalue())
+        packed = io.BytesIO()
+        np.savez(packed, **_packed(result))
+        data = packed.getvalue()
+        _write_whole(self._path(number), self._checksum(number, key, data) + data)
         self.tasks += 1
+
+    def _checksum(self, number: int, key: bytes, data: bytes) -> bytes:
+        digest = hashlib.blake2b(digest_size=CHECKSUM_BYTES)
+        for part in (self._manifest, str(number).encode(), key, data):
+            digest.update(len(part).to_bytes(8, "little"))
+            digest.update(part)
+        return digest.digest()
 
     def close(self, *, done: bool) -> None:
         """Remove the folder if the run is done or there is nothing in it worth keeping."""
@@ -101,11 +132,15 @@ class Journal:
         return self.folder / f"task-{number:06d}.npz"
 
 
+def _canonical(manifest: Mapping[str, Any]) -> bytes:
+    return json.dumps(manifest, sort_keys=True).encode()
+
+
 def kept_batch_rows(folder: Path) -> int | None:
     """Rows of a batch of the kept work in a folder; None if there is none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     rows = manifest.get(BATCH_ROWS_ENTRY) if isinstance(manifest, dict) else None
     return rows if isinstance(rows, int) and rows > 0 else None
@@ -129,7 +164,7 @@ def _require_same(path: Path, manifest: Mapping[str, Any]) -> None:
         kept = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(kept, dict):
             raise ValueError("it holds no JSON object")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: cannot be read ({error}); throw the kept work away with --overwrite"
         ) from None

@@ -7,12 +7,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, overload
 
+from lingula.errors import InputError
 from lingula.labels import Labeler
 from lingula.pipeline.executors import choose_executor, preferred_batch_rows
-from lingula.pipeline.fingerprint import fingerprint
+from lingula.pipeline.fingerprint import fingerprint, require_unchanged
 from lingula.pipeline.job import Job
 from lingula.pipeline.journal import BATCH_ROWS_ENTRY, Journal, kept_batch_rows
 from lingula.pipeline.layout import Layout
+from lingula.pipeline.locking import locked
 from lingula.pipeline.opening import Opened, open_table
 from lingula.pipeline.outputs import Outputs
 from lingula.pipeline.places import Places, choose_places, writing
@@ -29,6 +31,7 @@ class _Plan:
 
     job: Job
     path: Path
+    fingerprint: dict[str, Any] | None
     opened: Opened
     places: Places
     sections: tuple[str, ...] | None
@@ -70,11 +73,17 @@ def run(
     started = perf_counter()
     places = choose_places(job.source, job.output)
     batch_rows = _batch_rows(job, places)
-    with as_file(job.source, places.output) as path:
+    with locked(places), as_file(job.source, places.output) as path:
+        # Again: a run that has just ended may have written them.
+        choose_places(job.source, job.output)
+        # Before the first look at it, so that no change is missed.
+        known = fingerprint(path) if path.exists() and not job.source.is_standard_input else None
         opened = open_table(job.source, path, batch_rows=batch_rows)
         checking = perf_counter() - started
         sections = chosen_sections(job.source.sections, opened.names)
-        return _label(_Plan(job, path, opened, places, sections, batch_rows), started, checking)
+        return _label(
+            _Plan(job, path, known, opened, places, sections, batch_rows), started, checking
+        )
 
 
 def _label(plan: _Plan, started: float, checking: float) -> Summary:
@@ -86,6 +95,7 @@ def _label(plan: _Plan, started: float, checking: float) -> Summary:
     try:
         outputs = Outputs(plan.places, layout, plan.opened)
         processes = _label_all(plan, stream, outputs)
+        _require_whole(plan, outputs, journal)
         closing = perf_counter()
         outputs.publish()
         stream.writing += perf_counter() - closing
@@ -105,6 +115,7 @@ def _label(plan: _Plan, started: float, checking: float) -> Summary:
         distinct=stream.windows.distinct,
         labeled=stream.windows.labeled,
         restored=stream.restored,
+        refused=0 if journal is None else journal.refused,
         counts=outputs.counts,
         rejected=outputs.rejects.count,
         rejects=plan.places.rejects if outputs.rejects.count else None,
@@ -134,6 +145,24 @@ def _label_all(plan: _Plan, stream: Stream, outputs: Outputs) -> int:
     return executor.processes
 
 
+def _require_whole(plan: _Plan, outputs: Outputs, journal: Journal | None) -> None:
+    """Refuse an input that was another while it was labeled than when it was looked through."""
+    name, counted = plan.job.source.name, plan.opened.table.rows
+    try:
+        if outputs.rows != counted:
+            raise InputError(
+                f"{name}: was changed while it was read: {counted:,} rows first, "
+                f"{outputs.rows:,} then; run again when it is whole"
+            )
+        if plan.fingerprint is not None:
+            require_unchanged(plan.path, plan.fingerprint, name)
+    except InputError:
+        if journal is not None:
+            # Of no use: it is the work of an input that is gone.
+            journal.close(done=True)
+        raise
+
+
 def _batch_rows(job: Job, places: Places) -> int:
     rows = job.how.batch_rows
     if rows is None and job.how.resume:
@@ -159,11 +188,11 @@ def _layout(plan: _Plan) -> Layout:
 def _journal(plan: _Plan) -> Journal | None:
     """Where finished work is kept; none for standard input, which cannot be read again."""
     job = plan.job
-    if job.source.is_standard_input:
+    if plan.fingerprint is None:
         return None
     manifest = {
         "lingula": _version(),
-        "input": fingerprint(plan.path),
+        "input": plan.fingerprint,
         **job.choices(),
         BATCH_ROWS_ENTRY: plan.batch_rows,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -63,6 +64,15 @@ def text_key(text: str | None) -> bytes:
     if text is None:
         return b""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def joined_key(keys: Iterable[bytes]) -> bytes:
+    """A digest that stands for several texts in their order, from their keys: 16 bytes."""
+    digest = blake2b(digest_size=16)
+    for key in keys:
+        # The key of no text is shorter than the others.
+        digest.update(key or b"\0")
+    return digest.digest()
 
 
 class SlotCache:

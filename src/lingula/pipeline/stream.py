@@ -84,7 +84,7 @@ class Stream:
         if not window.fresh:
             return None
         if self._journal is not None and self._journal.tasks:
-            kept = self._journal.read(window.number, len(window.fresh), self._evidence)
+            kept = self._journal.read(window.number, len(window.fresh), self._evidence, window.key)
             if kept is not None:
                 window.restored = True
                 restored: Future[TaskResult] = Future()
@@ -104,7 +104,7 @@ class Stream:
             self.truncated += result.truncated
             if self._journal is not None and not window.restored:
                 with writing(self._journal.folder):
-                    self._journal.write(window.number, result)
+                    self._journal.write(window.number, result, window.key)
         labeled = perf_counter()
         self.labeling += labeled - start
         outputs.write(window)

@@ -58,6 +58,8 @@ class Summary:
         labeled: Texts that were given to the labeler; more than ``distinct`` when a text comes
             back long after it was last seen.
         restored: Rows whose labels an earlier, interrupted run had made.
+        refused: Kept pieces of work that did not fit (damaged, or of other texts) and were done
+            again.
         counts: int64, shape (k, 4): rows a class (blank, positive, negative, uncertain).
         rejected: Rows that were left out because they could not be read.
         rejects: File that holds those rows, or None if there are none.
@@ -79,6 +81,7 @@ class Summary:
     distinct: int
     labeled: int
     restored: int
+    refused: int
     counts: npt.NDArray[np.int64]
     rejected: int
     rejects: Path | None

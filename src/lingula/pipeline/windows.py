@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import is_missing
-from lingula.pipeline.seen import SeenHashes, Slot, SlotCache, text_key
+from lingula.pipeline.seen import SeenHashes, Slot, SlotCache, joined_key, text_key
 from lingula.pipeline.task import TaskResult
 from lingula.pipeline.texts import require_words
 from lingula.tables.arrays import int32_numbers
@@ -38,6 +38,7 @@ class Window:
         slots: Room for the labels of each different text.
         fresh: Those of ``slots`` that this window's own task fills.
         fresh_texts: Their texts, in that order.
+        key: Stands for ``fresh_texts``.
         task: The labels of ``fresh_texts``, once it is under way.
         restored: Whether the task was finished by an earlier run.
     """
@@ -49,6 +50,7 @@ class Window:
     slots: list[Slot]
     fresh: list[Slot]
     fresh_texts: list[str | None]
+    key: bytes
     task: Future[TaskResult] | None = None
     restored: bool = False
 
@@ -124,6 +126,7 @@ class Windows:
         slots: list[Slot] = []
         fresh: list[Slot] = []
         fresh_texts: list[str | None] = []
+        fresh_keys: list[bytes] = []
         for text in different:
             key = text_key(text)
             slot = self._cache.get(key)
@@ -132,8 +135,10 @@ class Windows:
                 self._cache.put(key, slot)
                 fresh.append(slot)
                 fresh_texts.append(text)
+                fresh_keys.append(key)
             slots.append(slot)
-        window = Window(self.count, batch, texts, indices, slots, fresh, fresh_texts)
+        key = joined_key(fresh_keys)
+        window = Window(self.count, batch, texts, indices, slots, fresh, fresh_texts, key)
         self.count += 1
         self.labeled += len(fresh)
         return window

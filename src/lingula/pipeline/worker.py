@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
 import struct
 import sys
 import traceback
@@ -67,6 +68,8 @@ def receive(stream: BinaryIO) -> Any:
 
 def main() -> None:
     """Serve tasks until the input ends."""
+    # A service manager tells all processes to end; the parent ends its workers in order.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     output = os.fdopen(os.dup(1), "wb")
     # Whatever a labeler prints must not get between the messages.
     os.dup2(2, 1)
