@@ -13,12 +13,13 @@ from lingula.rules.matcher import Scan, Span, longest
 #: What each category asserts, in the order in which they are asked.
 _ASSERTIONS = {
     Category.HYPOTHETICAL: Label.BLANK,
+    Category.AFFIRMATION: Label.POSITIVE,
     Category.UNCERTAINTY_FIRST: Label.UNCERTAIN,
     Category.NEGATION: Label.NEGATIVE,
     Category.UNCERTAINTY: Label.UNCERTAIN,
 }
 #: A word that undoes a cue stands at most this many tokens before it.
-_UNDOING_REACH = 4
+_UNDOING_REACH = 6
 _STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNCHANGED)
 #: A value stands at most this many tokens after what is measured.
 _MEASURE_REACH = 9
@@ -77,7 +78,11 @@ class AssertionClassifier:
             order.index(cue.category) if cue.category in _ASSERTIONS else None
             for cue in lexicon.cues
         ]
-        self._void = [frozenset(cue.void_after) for cue in lexicon.cues]
+        #: Words that a cue needs after it, needs before it, and that undo it before it.
+        self._conditions = [
+            (frozenset(cue.needs), frozenset(cue.needs_before), frozenset(cue.void_after))
+            for cue in lexicon.cues
+        ]
         self._is_answer = [cue.answer for cue in lexicon.cues]
         self._answers = AnswerReader(lexicon)
         #: _acts[cue][mention]: whether that cue may speak of that group of mentions at all.
@@ -97,8 +102,8 @@ class AssertionClassifier:
         answered = self._answers.read(tokens, mentions, longest(scan.cues), scan.headers)
         cues = longest([cue for cue in scan.cues if not self._is_answer[cue.rule]])
         if cues:
-            cues = [cue for cue in cues if not self._undone(tokens, cue, walls)]
             tokens = self._outside(tokens, mentions)
+            cues = [cue for cue in cues if not self._undone(tokens, cue, walls)]
         for mention in mentions:
             if mention in answered:
                 label, answer = answered[mention]
@@ -120,15 +125,27 @@ class AssertionClassifier:
         return found
 
     def _undone(self, tokens: list[str], cue: Span, walls: list[int]) -> bool:
-        """Whether a word before a cue undoes it ("no resolution", "near-total clearing")."""
-        void = self._void[cue.rule]
+        """Whether a cue lacks a word that it needs, or a word before it undoes it.
+
+        So do "no" in "no resolution" and "near-total" in "near-total clearing".
+        """
+        needs, before, void = self._conditions[cue.rule]
+        if not (needs or before or void):
+            return False
+        if needs and needs.isdisjoint(tokens[cue.end :]):
+            return True
+        first = max(cue.start - _UNDOING_REACH, 0)
+        if before and before.isdisjoint(tokens[first : cue.start]):
+            return True
         if not void:
             return False
-        first = max(cue.start - _UNDOING_REACH, 0)
-        return any(
-            tokens[at] in void and not separated(walls, at + 1, cue.start)
-            for at in range(first, cue.start)
-        )
+        forward = self._cues[cue.rule].direction is Direction.FORWARD
+        for at in range(cue.start - 1, first - 1, -1):
+            if forward and not tokens[at]:  # what the word speaks of stands before the cue
+                return False
+            if tokens[at] in void and not separated(walls, at + 1, cue.start):
+                return True
+        return False
 
     def _outside(self, tokens: list[str], mentions: list[Span]) -> list[str]:
         """The tokens with those of findings blanked: "heart" in "heart failure" stops no scope."""

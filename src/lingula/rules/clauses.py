@@ -71,6 +71,8 @@ class _Joint(NamedTuple):
     #: "," alone, "and" with or without a comma, "or" likewise, or a subordinating conjunction.
     kind: str
     noun_before: bool
+    #: A list before it began with "no".
+    denied_before: bool
 
 
 def clause_walls(
@@ -196,7 +198,7 @@ class _Reader:
             ):
                 self._wall(at)
                 return end
-        self._joints.append(_Joint(at, end, kind, self._noun))
+        self._joints.append(_Joint(at, end, kind, self._noun, self._denied))
         self._noun_here = False
         return end
 
@@ -263,7 +265,7 @@ class _Reader:
                 last.kind == ","
                 and last.noun_before
                 and not self._plain
-                and not (self._denied and self._tokens[at] in _PERCEPTION)
+                and not (last.denied_before and self._tokens[at] in _PERCEPTION)
             ):
                 self._walls.add(last.at)
         elif joints and self._predicate:

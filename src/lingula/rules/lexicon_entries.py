@@ -25,7 +25,8 @@ _MENTION_KEYS = {
 }  # fmt: skip
 _CUE_KEYS = {
     "name", "category", "direction", "source", "phrases", "reach", "stops", "only", "excludes",
-    "examples", "void_after", "answer",
+    "examples", "void_after", "needs_before", "needs",
+    "answer",
 }  # fmt: skip
 _HEADER_KEYS = {"name", "kind", "source", "phrases"}
 _DEFAULT_REACH = 40
@@ -78,6 +79,8 @@ def read_cue(entry: dict[str, Any], at: str) -> Cue:
         only=read_texts(entry, "only", at),
         excludes=read_texts(entry, "excludes", at),
         void_after=read_phrases(entry, "void_after", at),
+        needs_before=read_phrases(entry, "needs_before", at),
+        needs=read_phrases(entry, "needs", at),
         answer=bool(entry.get("answer", False)),
         examples=_examples(entry, at, None),
     )

@@ -17,7 +17,7 @@ class Category(str, Enum):
     HYPOTHETICAL = "hypothetical"
     UNCERTAINTY_FIRST = "pre-negation uncertainty"
     NEGATION = "negation"
-    #: An answer that affirms ("Edema: yes"); cues of this category are answers only.
+    #: Affirms whatever else is said: an answer ("Edema: yes"), "no effusion but for a small one".
     AFFIRMATION = "affirmation"
     UNCERTAINTY = "post-negation uncertainty"
     #: No bearing on the mention; its words are taken from shorter cues ("no change in").
@@ -106,6 +106,8 @@ class Cue:
         excludes: Names of observations or mention groups that it leaves alone.
         void_after: Words that undo the cue where one stands shortly before it ("no resolution of",
             "near-total clearing").
+        needs_before: Words one of which must stand shortly before the cue, if any are given.
+        needs: Words one of which must follow the cue in its sentence, if any are given.
         answer: Whether it only counts as the value of a finding ("Effusion: none").
     """
 
@@ -119,6 +121,8 @@ class Cue:
     only: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     void_after: tuple[str, ...] = ()
+    needs_before: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     answer: bool = False
     examples: tuple[Example, ...] = ()
 

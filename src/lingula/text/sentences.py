@@ -94,6 +94,14 @@ _NUMBERED = _OPEN_END | frozenset(
 )
 _BY = frozenset("dr drs mr mrs ms prof by with".split())
 _QUERY_BEFORE = frozenset(" \t\n\r(/[,-")
+#: A statement's first words, after which a question mark before them was the end of another.
+_OPENS = re.compile(r"(?:No|The|There|This|These|Heart|Lungs)\b")
+#: The answer to a question, in the same breath ("Effusion? Yes, small.").
+_ANSWERED = re.compile(
+    r"(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
+    r"positive|negative|not (?:seen|present|identified))(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
+    re.IGNORECASE,
+)
 #: Directly after a full stop these show that the sentence goes on ("etc., ", "a.m.-").
 _TIGHT = frozenset(",;:/\\-–—)%@+=^~|")
 #: A line shorter than this was not cut by hard wrapping.
@@ -131,7 +139,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
                 continue
             ends = char == "." and _digit_ends(text, end, next_at)
         elif char in ".?!…":
-            if at == start and not spans:
+            if at == start and (not spans or _queries(text, at, end)):
                 position = end
                 continue
             if at == start:  # a stop on its own belongs to the sentence before
@@ -228,8 +236,11 @@ def _stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     if next_at == len(text):
         return True
     following = text[next_at]
-    if text[at] == "?" and text[at - 1] in _QUERY_BEFORE:  # "?pneumonia", a query
-        return next_at > end and following.isupper()
+    if text[at] == "?":
+        if text[at - 1] in _QUERY_BEFORE:  # "?pneumonia", "opacity ? PNA", a query
+            return next_at > end and _OPENS.match(text, next_at) is not None
+        if _ANSWERED.match(text, next_at):
+            return False
     words = text[at - 9 if at - 9 > start else start : at].rsplit(None, 1)
     word = words[-1].lower() if words else ""
     if word[:1] in "([\"'" and word:
@@ -240,6 +251,11 @@ def _stop_ends(text: str, start: int, match: re.Match[str]) -> bool:
     elif following.islower() and text.startswith(("...", "…"), at):
         return False
     return next_at > end or marker_at < after or _tight_ends(text, end, word)
+
+
+def _queries(text: str, at: int, end: int) -> bool:
+    """Whether a question mark at the start of a sentence asks what follows ("?fracture")."""
+    return text[at] == "?" and end < len(text) and text[end].isalpha()
 
 
 def _abbreviation_ends(text: str, start: int, match: re.Match[str], word: str) -> bool:
