@@ -99,7 +99,8 @@ _OPENS = re.compile(r"(?:No|The|There|This|These|Heart|Lungs)\b")
 #: The answer to a question, in the same breath ("Effusion? Yes, small.").
 _ANSWERED = re.compile(
     r"(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
-    r"positive|negative|not (?:seen|present|identified))(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
+    r"positive|negative|not (?:seen|present|identified))"
+    r"(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
     re.IGNORECASE,
 )
 #: Directly after a full stop these show that the sentence goes on ("etc., ", "a.m.-").
