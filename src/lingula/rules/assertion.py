@@ -252,13 +252,17 @@ def _gap(one: Span, other: Span) -> int:
 def _measured(tokens: list[str], mention: Span, limit: float) -> Label | None:
     """What the value after a measured structure says, a share or a percentage."""
     greater = less = False
-    for token in tokens[mention.end : mention.end + _MEASURE_REACH]:
+    for at in range(mention.end, min(mention.end + _MEASURE_REACH, len(tokens))):
+        token = tokens[at]
         if token in ("not", "no"):
             return Label.NEGATIVE
         greater = greater or token in _GREATER
         less = less or token in _LESS
-        if token == "half" or token[0].isdecimal():
+        if token == "half" or token[:1].isdecimal():
             value = 0.5 if token == "half" else float(token)
+            following = tokens[at + 1] if at + 1 < len(tokens) else ""
+            if following[:1].isdecimal() and float(following) > value:  # "16/30"
+                value /= float(following)
             value = value / 100 if value > _LARGEST_SHARE else value
             if less:
                 return Label.NEGATIVE if value <= limit else None

@@ -261,10 +261,11 @@ class _Reader:
         joints = [joint for joint in self._joints if joint.kind != "or"]
         if joints and self._joints[-1].kind != "or":
             last = joints[-1]
+            closed = any(joint.kind == "and" for joint in joints[:-1])
             if self._predicate or (
                 last.kind == ","
                 and last.noun_before
-                and not self._plain
+                and (closed or not self._plain)
                 and not (last.denied_before and self._tokens[at] in _PERCEPTION)
             ):
                 self._walls.add(last.at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from lingula.labels import Evidence, Label
 from lingula.rules.aggregation import BITS, NO_FINDING
 from lingula.rules.assertion import Assertion, AssertionClassifier
 from lingula.rules.clauses import ClauseWords
+from lingula.rules.context import ContextReader
 from lingula.rules.headers import sentence_walls
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
 from lingula.rules.matcher import Matcher
@@ -22,6 +24,10 @@ CACHE_SENTENCES = 200_000
 #: Longer runs without a sentence end are no prose; they are judged in pieces of this many
 #: characters, so that time grows with the length of a text whatever it holds.
 LONGEST_SENTENCE = 2_000
+
+
+#: Without one of these marks no sentence of a text inherits anything.
+_INHERITED = re.compile(r":|=|\s[-–]\s")
 
 
 class Reason(NamedTuple):
@@ -103,34 +109,45 @@ class SentenceJudge:
         self._extractor = MentionExtractor(lexicon, self._matcher)
         self._classifier = AssertionClassifier(lexicon)
         self._words = ClauseWords.of(lexicon)
+        self._context = ContextReader(lexicon)
         self._offset = {name: 3 * at for at, name in enumerate(lexicon.schema.names)}
         self._offset[OTHER_FINDING] = 3 * len(lexicon.schema)
         #: Masks of the sentences judged so far.
         self.masks: dict[str, int] = {}
         self._reasons: dict[str, tuple[Reason, ...]] = {}
 
-    def mask(self, sentence: str) -> int:
-        """The mask of a sentence."""
-        found = self.masks.get(sentence)
+    def statements(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """The sentences of a text: start, end, and the words that each inherits ("" for none)."""
+        spans = split_sentences(text) if len(text) <= LONGEST_SENTENCE else sentence_spans(text)
+        if _INHERITED.search(text) is None:
+            return ((start, end, "") for start, end in spans)
+        return self._context.statements(text, spans)
+
+    def mask(self, sentence: str, inherited: str = "") -> int:
+        """The mask of a sentence, after the words that it inherits."""
+        key = inherited + sentence
+        found = self.masks.get(key)
         if found is None:
-            found = self._remember(sentence, self._judge(sentence))
+            found = self._remember(key, self._judge(sentence, inherited))
         return found
 
-    def reasons(self, sentence: str) -> tuple[Reason, ...]:
+    def reasons(self, sentence: str, inherited: str = "") -> tuple[Reason, ...]:
         """Every mention of a sentence, from left to right; blank ones too."""
-        known = self._reasons.get(sentence)
+        key = inherited + sentence
+        known = self._reasons.get(key)
         if known is None:
-            assertions = self._judge(sentence)
-            self._remember(sentence, assertions)
+            assertions = self._judge(sentence, inherited)
+            self._remember(key, assertions)
             if assertions:
                 view = self._reader.view(sentence)
-                known = tuple(self._reason(assertion, view) for assertion in assertions)
+                lead = len(self._reader.tokens(inherited)) if inherited else 0
+                known = tuple(self._reason(_shifted(item, lead), view) for item in assertions)
             else:
                 known = ()
             if len(self._reasons) >= self._room:
                 self._reasons.clear()
             if self._room:
-                self._reasons[sentence] = known
+                self._reasons[key] = known
         return known
 
     def bit(self, observation: str, label: Label) -> int:
@@ -152,13 +169,23 @@ class SentenceJudge:
             self.masks[sentence] = found
         return found
 
-    def _judge(self, sentence: str) -> list[Assertion]:
-        scan = self._matcher.scan(self._reader.tokens(sentence))
+    def _judge(self, sentence: str, inherited: str = "") -> list[Assertion]:
+        tokens = self._reader.tokens(sentence)
+        lead = self._reader.tokens(inherited) if inherited else []
+        scan = self._matcher.scan(lead + tokens if lead else tokens)
         if scan is None:
             return []
         walls = sentence_walls(scan, self._words)
         mentions = self._extractor.extract(scan, walls)
-        return self._classifier.classify_all(scan, mentions, walls)
+        found = self._classifier.classify_all(scan, mentions, walls)
+        return [item for item in found if self._own(item, len(lead))] if lead else found
+
+    def _own(self, assertion: Assertion, lead: int) -> bool:
+        """Whether a sentence says this itself: of a header's noun only an answer ("None.")."""
+        mention, _, cue, _ = assertion
+        if mention.start >= lead:
+            return True
+        return cue is not None and cue.start >= lead and self.lexicon.cues[cue.rule].answer
 
     def _reason(self, assertion: Assertion, view: TokenView) -> Reason:
         mention, label, cue, said = assertion
@@ -168,6 +195,7 @@ class SentenceJudge:
         name, cue_start, cue_end, cue_read = rule.name, None, None, ""
         if cue is not None:
             name = f"{rule.name} / {self.lexicon.cues[cue.rule].name}"
+        if cue is not None and cue.start >= 0:
             cue_start, cue_end = spans[cue.start][0], spans[cue.end - 1][1]
             cue_read = view.read_as(cue.start, cue.end)
         return Reason(
@@ -183,6 +211,23 @@ class SentenceJudge:
             view.read_as(mention.start, mention.end),
             cue_read,
         )
+
+
+def _shifted(assertion: Assertion, lead: int) -> Assertion:
+    """An assertion in the places of its own sentence, which begins at token ``lead``.
+
+    A header's noun stands where its answer does; a cue among the inherited words stands nowhere.
+    """
+    if not lead:
+        return assertion
+    mention, _, cue, _ = assertion
+    if cue is not None:
+        cue = cue._replace(start=cue.start - lead, end=cue.end - lead)
+    if mention.start < lead and cue is not None:
+        mention = mention._replace(start=cue.start, end=cue.end)
+    else:
+        mention = mention._replace(start=mention.start - lead, end=mention.end - lead)
+    return assertion._replace(mention=mention, cue=cue)
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -9,12 +9,11 @@ from pathlib import Path
 from lingula.errors import SchemaError
 from lingula.labels import Evidence, Label, Labels, Schema, is_missing
 from lingula.rules.aggregation import NO_FINDING, NOT_PATHOLOGY, aggregate, label_table
-from lingula.rules.judging import LONGEST_SENTENCE, SentenceJudge, sentence_spans
+from lingula.rules.judging import SentenceJudge
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
 from lingula.text.decoding import decode, decoded
 from lingula.text.given import as_texts
-from lingula.text.sentences import split_sentences
 from lingula.text.vocabulary import spelling_digest
 
 
@@ -115,11 +114,10 @@ class RuleLabeler:
         text = decoded(text)
         mask = 0
         known, judge = self.judge.masks, self.judge.mask
-        spans = split_sentences(text) if len(text) <= LONGEST_SENTENCE else sentence_spans(text)
-        for start, end in spans:
+        for start, end, inherited in self.judge.statements(text):
             sentence = text[start:end]
-            found = known.get(sentence)
-            mask |= judge(sentence) if found is None else found
+            found = None if inherited else known.get(sentence)
+            mask |= judge(sentence, inherited) if found is None else found
         return mask
 
     def _evidence(self, source: str) -> tuple[Evidence, ...]:
@@ -127,8 +125,8 @@ class RuleLabeler:
         text = reading.text
         found: list[Evidence] = []
         blocker: Evidence | None = None
-        for start, end in sentence_spans(text):
-            for reason in self.judge.reasons(text[start:end]):
+        for start, end, inherited in self.judge.statements(text):
+            for reason in self.judge.reasons(text[start:end], inherited):
                 if reason.label is Label.BLANK:
                     continue
                 item = reason.at(text, start)

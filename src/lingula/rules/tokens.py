@@ -88,8 +88,10 @@ def lexicon_words(lexicon: Lexicon) -> Iterator[str]:
         for phrases in (mention.phrases, mention.not_in, mention.not_with, mention.only_with):
             yield from _words(phrases)
     for cue in lexicon.cues:
-        yield from _words((*cue.phrases, *cue.stops))
-    yield from _words((*lexicon.boundaries, *lexicon.starters, *lexicon.verbs))
+        yield from _words((*cue.phrases, *cue.stops, *cue.void_after, *cue.needs_before))
+    for header in lexicon.headers:
+        yield from _words(header.phrases)
+    yield from _words((*lexicon.boundaries, *lexicon.starters, *lexicon.verbs, *lexicon.predicates))
 
 
 def _words(phrases: Sequence[str]) -> Iterator[str]:
