@@ -109,8 +109,8 @@ def test_html_shows_readers_in_the_curves_and_numbers_behind_every_drawing(docum
     assert "Points are readers: 1 dr_one, 2 two." in text
     for title in ("F1", "Confusion: first", "ROC", "Precision and recall", "Reliability"):
         assert title in text
-    # One a curve, and one for the F1 of all observations.
-    assert text.count("The numbers") == 10
+    # One a curve, and one each for F1 and AUROC of all observations.
+    assert text.count("The numbers") == 11
 
 
 def test_the_same_evaluation_gives_the_same_bytes(result, html):

@@ -179,7 +179,7 @@ def test_the_page_draws_every_average_and_observation(scores):
     bars = [x for s in document.sections for x in s.exhibits if isinstance(x, Bars)]
     assert [len(each.rows) for each in bars] == [7, 6, 14]
     assert bars[0].series == ("micro", "macro", "weighted", "example-based")
-    found = dict(bars[0].rows)["f1chexbert positive"]
+    found = dict(bars[0].rows)["f1chexbert, uncertain is positive"]
     assert [each.value for each in found] == [
         scores.value("f1chexbert", average=average) for average in bars[0].series
     ]

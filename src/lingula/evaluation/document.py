@@ -18,7 +18,7 @@ from lingula.documents import (
     Table,
     show,
 )
-from lingula.evaluation.drawings import confusion, curves, f1_bars
+from lingula.evaluation.drawings import confusion, curves, headline_bars
 from lingula.evaluation.figures import AVERAGES, BINARY, LABELS, PROBABILITY, Figure
 from lingula.evaluation.people import ReaderComparison
 from lingula.evaluation.result import CandidateResult, Evaluation
@@ -57,7 +57,7 @@ def to_document(evaluation: Evaluation, *, drawings: bool = True) -> Document:
     results = evaluation.candidates
     labeled = [result for result in results if result.counts is not None]
     four = [] if evaluation.settings.positive_only else labeled
-    sections = [f1_bars(evaluation, labeled)] if drawings and labeled else []
+    sections = headline_bars(evaluation) if drawings else []
     sections += [_positive(evaluation, r, r.counts) for r in labeled if r.counts is not None]
     if len(results) == 2:
         sections.append(_differences(evaluation))

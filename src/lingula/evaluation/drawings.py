@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from lingula.documents import Bars, Curve, Grid, Group, Kind, Line, Point, Section
-from lingula.evaluation.figures import AVERAGES, BINARY, Figure
+from lingula.evaluation.figures import AVERAGES, BINARY, PROBABILITY, Figure
 from lingula.evaluation.probabilities import ColumnCurves
 from lingula.evaluation.result import CandidateResult, Evaluation
 from lingula.labels import Label
@@ -19,15 +19,22 @@ from lingula.metrics.readers import OperatingPoint
 _GRID = 400
 
 
-def f1_bars(evaluation: Evaluation, labeled: Sequence[CandidateResult]) -> Section:
-    """F1 of each observation and the averages, of labelers that have labels."""
-    figures = {name: Figure(BINARY, "f1", observation=name) for name in evaluation.columns}
-    figures |= {f"{name} average": Figure(BINARY, "f1", average=name) for name in AVERAGES}
-    found = [result.estimates() for result in labeled]
-    rows = tuple((name, tuple(each[f] for each in found)) for name, f in figures.items())
+def headline_bars(evaluation: Evaluation) -> list[Section]:
+    """F1 of labels, and AUROC of probabilities and scores: each observation and the averages."""
     drawn = "Lines are intervals." if evaluation.settings.bootstrap else "No intervals were asked."
-    note = f"Positive against the rest. {drawn}"
-    return Section("F1", (Bars("f1", "", tuple(r.name for r in labeled), rows, note=note),))
+    sections = []
+    for title, group, metric in (("F1", BINARY, "f1"), ("AUROC", PROBABILITY, "auroc")):
+        figures = {name: Figure(group, metric, observation=name) for name in evaluation.columns}
+        figures |= {f"{name} average": Figure(group, metric, average=name) for name in AVERAGES}
+        found = {result.name: result.estimates() for result in evaluation.candidates}
+        rows = [
+            (name, tuple(each.get(f) for each in found.values())) for name, f in figures.items()
+        ]
+        known = tuple(row for row in rows if any(row[1]))
+        if known:
+            note = f"Positive against the rest. {drawn}"
+            sections.append(Section(title, (Bars(metric, "", tuple(found), known, note=note),)))
+    return sections
 
 
 def confusion(evaluation: Evaluation, result: CandidateResult) -> Section:

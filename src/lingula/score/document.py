@@ -56,7 +56,7 @@ def to_page(scores: GenerationScores) -> Document:
         "Scores of generated reports",
         tuple(sections),
         form="CheXbert F1",
-        summary=f"{names}; labeled by {labeler}; {scores.reports:,} reports",
+        summary=f"{names}; labeler: {labeler}; {scores.reports:,} reports",
     )
 
 
@@ -194,7 +194,9 @@ def _average_bars(scores: GenerationScores, class_set: str) -> Bars:
     """F1 of each convention over one class set, a series an average."""
     found = [s for s in _f1_averages(scores) if s.figure.class_set == class_set]
     series = [average for average in AVERAGES if any(s.figure.average == average for s in found)]
-    rows = _cells(found, lambda score: (" ".join(_policy(score)),), lambda s: s.figure.average)
+    rows = _cells(
+        found, lambda s: (", uncertain is ".join(_policy(s)),), lambda s: s.figure.average
+    )
     return Bars(
         f"f1 {class_set}",
         f"F1 over {class_set} observations",
