@@ -155,3 +155,24 @@ def test_label_tables(tmp_path, words, references, generated, schema):
     empty = write(tmp_path / "empty.csv", "id," + ",".join(schema.names) + "\n")
     with pytest.raises(InputError, match="no rows"):
         score_label_tables(empty, empty, GenerationScore())
+
+
+def test_report_generators_files_are_scored_alone(tmp_path):
+    from click.testing import CliRunner
+
+    from lingula.cli import cli
+
+    forms = {
+        "r2gen": '[{"id": 1, "gts": "Edema.", "res": "Edema."}, {"id": 2, "gts": "A.", "res": ""}]',
+        "rexrank": '{"s1": {"findings": "Edema.", "impression": "", "model_prediction": "Edema."}}',
+        "no ids": '{"gts": ["Edema.", "Effusion."], "res": ["Edema.", "Effusion."]}',
+    }
+    for form, text in forms.items():
+        path = write(tmp_path / "predictions.json", text)
+        outcome = CliRunner().invoke(
+            cli, ["score", str(path), "--quiet", "--csv", str(tmp_path / "o.csv")]
+        )
+        assert outcome.exit_code == 0, (form, outcome.output, outcome.exception)
+        assert ",1.0" in (tmp_path / "o.csv").read_text()
+    alone = CliRunner().invoke(cli, ["score", "labels.csv", "--labels"])
+    assert alone.exit_code == 2 and "give two tables" in alone.output

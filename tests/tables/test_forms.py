@@ -9,8 +9,11 @@ import zipfile
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from lingula.cli import cli
 from lingula.errors import ColumnError, InputError, MissingExtraError
 from lingula.tables.columns import (
     GENERATED_NAMES,
@@ -228,3 +231,89 @@ def test_what_pyarrow_refuses_is_read_or_named_by_row(tmp_path):
     path.write_text('{"id": 1, "Edema": 1}\n{"id": \n')
     with pytest.raises(InputError, match=r"row 2 \(line 2\) is not JSON"):
         read_columns(path, ["id"])
+
+
+def test_two_columns_without_a_header_are_id_and_text(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('s1,No pneumothorax.\ns2,"Mild edema, small effusion."\n')
+    table = read_report_table(path)
+    assert table.ids == ("s1", "s2") and table.texts[0] == "No pneumothorax."
+    path = tmp_path / "u.tsv"
+    path.write_text("The heart is not enlarged\t7\nClear.\t8\n")
+    assert read_report_table(path).ids == ("7", "8")
+    # Ids that repeat are none, and a header that is one stays one.
+    for text in ("s1,No pneumothorax.\ns1,Edema.\n", "id,Report of the chest film\n1,Clear.\n"):
+        path.write_text(text.replace(",", "\t"))
+        assert open_source(path).rows == 1
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.jsonl", "t.jsonl.xz", "t.json.bz2"])
+def test_packed_bytes_without_end_are_refused_on_the_way(tmp_path, name, monkeypatch):
+    monkeypatch.setattr("lingula.tables.lines.CELL_CHARACTERS", 1 << 16)
+    monkeypatch.setattr("lingula.tables.json_source.MOST_BYTES", 1 << 16)
+    start = b"" if ".csv" in name else b'{"text": "'
+    suffix = name[name.rindex(".") :]
+    path = tmp_path / name
+    path.write_bytes(PACKED.get(suffix, bytes)(start + b"a" * (1 << 20)))
+    with pytest.raises(InputError, match="is longer than"):
+        open_source(path)
+    if ".json" not in name:
+        with pytest.raises(InputError):
+            read_label_table(path)
+
+
+FORMS = [".csv", ".tsv", ".parquet", ".jsonl", ".json", ".xlsx", ".csv.gz", ".csv.zip", ".csv.zst"]
+
+
+def made(folder, stem, suffix, rows):
+    """A table of those rows in one form."""
+    path = folder / f"{stem}{suffix}"
+    table = pa.Table.from_pylist(rows)
+    if suffix == ".parquet":
+        pq.write_table(table, path)
+    elif suffix == ".xlsx":
+        workbook(path, [list(rows[0]), *(list(row.values()) for row in rows)])
+    elif suffix == ".json":
+        path.write_text(json.dumps(rows))
+    elif suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        separator = "\t" if suffix == ".tsv" else ","
+        cells = [list(rows[0]), *(list(row.values()) for row in rows)]
+        text = "".join(
+            separator.join("" if c is None else str(c) for c in row) + "\n" for row in cells
+        )
+        packing = suffix.removeprefix(".csv").removeprefix(".tsv")
+        return packed(folder / f"{stem}{suffix.removesuffix(packing)}", packing, text.encode())
+    return path
+
+
+@pytest.mark.parametrize("suffix", FORMS)
+def test_every_form_through_every_command(tmp_path, suffix):
+    labels = [
+        {"study_id": "a", "Edema": 1, "Fracture": 0, "report": "Mild edema."},
+        {"study_id": "b", "Edema": 0, "Fracture": None, "report": "No edema."},
+        {"study_id": "c", "Edema": None, "Fracture": 1, "report": "Rib fracture."},
+    ]
+    scores = [
+        {"study_id": "c", "Edema": -0.5, "Fracture": 0.9},
+        {"study_id": "a", "Edema": 2.5, "Fracture": 0.1},
+        {"study_id": "b", "Edema": 0.25, "Fracture": 0.2},
+    ]
+    truth, scored = made(tmp_path, "truth", suffix, labels), made(tmp_path, "s", suffix, scores)
+    run = CliRunner()
+    for arguments in (
+        ["label", truth, "-o", tmp_path / "o.csv", "--labeler", "rules", "--suffix", "_found"],
+        ["strata", truth, "-o", tmp_path / "strata.csv"],
+        ["evaluate", truth, truth, "--quiet", "--json", tmp_path / "e.json"],
+        ["evaluate", truth, scored, "--quiet", "--json", tmp_path / "scores.json"],
+        ["score", truth, truth, "--text-column", "report", "--generated-text-column", "study_id"],
+        ["audit", truth, "-o", tmp_path / "audit", "--quiet"],
+        ["explain", "--table", truth, "--sample", "2", "--labeler", "rules"],
+    ):
+        outcome = run.invoke(cli, [str(argument) for argument in arguments])
+        assert outcome.exit_code == 0, (arguments[0], outcome.output, outcome.exception)
+    assert read_report_table(tmp_path / "o.csv").texts[2] == "Rib fracture."
+    figures = json.loads((tmp_path / "scores.json").read_text())["figures"]
+    areas = {f["observation"]: f["value"] for f in figures if f["metric"] == "auroc"}
+    assert areas["Edema"] == areas["Fracture"] == 1.0

@@ -14,6 +14,7 @@ from lingula.audit.known_tables import Layout
 from lingula.errors import InputError
 from lingula.labels import is_missing
 from lingula.tables.columns import ID_NAMES, usual_column
+from lingula.tables.ids import comparable_ids
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,11 +44,10 @@ class Joiner:
             self.positions(other, source, named)  # checks the lengths
             return {name: [text or None for text in strings(other, name)] for name in names}
         mine, theirs = self.keys(other, source, named)
+        left, right = self._ids(other, mine, theirs)
         place: dict[str, int] = {}
-        key = np.array(
-            [place.setdefault(text, len(place)) for text in strings(other, theirs)], dtype=np.intp
-        )
-        at = np.array([place.get(text, -1) for text in strings(self.table, mine)], dtype=np.intp)
+        key = np.array([place.setdefault(text, len(place)) for text in right], dtype=np.intp)
+        at = np.array([place.get(text, -1) for text in left], dtype=np.intp)
         self._need_some(at, mine, theirs, source)
         found = {}
         for name in names:
@@ -77,9 +77,9 @@ class Joiner:
                 )
             return np.arange(other.num_rows)
         mine, theirs = self.keys(other, source, named)
-        keys = strings(other, theirs)
+        left, right = self._ids(other, mine, theirs)
         place: dict[str, int] = {}
-        for position, key in enumerate(keys):
+        for position, key in enumerate(right):
             if is_missing(key):
                 continue
             if key in place:
@@ -88,9 +88,13 @@ class Joiner:
                     f"{place[key] + 1} and {position + 1}; each row needs an id of its own"
                 )
             place[key] = position
-        found = np.array([place.get(key, -1) for key in strings(self.table, mine)], dtype=np.intp)
+        found = np.array([place.get(key, -1) for key in left], dtype=np.intp)
         self._need_some(found, mine, theirs, source)
         return found
+
+    def _ids(self, other: pa.Table, mine: str, theirs: str) -> list[list[str]]:
+        """The audited rows' ids and the other's, comparable."""
+        return comparable_ids([strings(self.table, mine), strings(other, theirs)])[0]
 
     def _need_some(self, found: npt.NDArray[np.intp], mine: str, theirs: str, source: str) -> None:
         if (found < 0).all():

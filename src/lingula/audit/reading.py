@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,9 @@ from lingula.tables.label_columns import (
     labels_in_columns,
     labels_in_list,
     likely_schema,
+    list_column,
 )
+from lingula.tables.label_values import LABEL_CODES
 from lingula.tables.reading import read_table
 from lingula.tables.report_table import report_texts
 
@@ -43,6 +45,7 @@ class Files:
         columns: Columns that the user names.
         text_columns: Columns of the report text; found by their names if not given.
         by_row_order: Match tables row by row instead of by id.
+        label_codes: What numbers mean as labels (``label_values.LABEL_CODES``).
     """
 
     labels: Path
@@ -54,6 +57,7 @@ class Files:
     columns: Columns = field(default_factory=Columns)
     text_columns: tuple[str, ...] = ()
     by_row_order: bool = False
+    label_codes: str = "chexpert"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +87,7 @@ def read_audit(files: Files) -> AuditedTable:
     table = read_table(path)
     layout = layout_of(table, files.columns, str(path))
     schema = _schema(files.schema, layout, table)
-    found = _labels(table, layout, schema, str(path))
+    found = _labels(table, layout, schema, files)
     left = Joiner(table, layout, files.by_row_order, str(path))
     texts = _texts(table, left, files)
     metadata = _metadata(table, left, layout, found, files)
@@ -120,10 +124,12 @@ def _schema(named: str | None, layout: Layout, table: pa.Table) -> Schema:
     return likely_schema(table.column_names)
 
 
-def _labels(table: pa.Table, layout: Layout, schema: Schema, source: str) -> FoundLabels:
-    if layout.finding_list is not None:
-        return labels_in_list(table, layout.finding_list, schema, layout.separator)
-    return labels_in_columns(table, schema, source)
+def _labels(table: pa.Table, layout: Layout, schema: Schema, files: Files) -> FoundLabels:
+    listing = layout.finding_list or list_column(table.column_names, schema)
+    if listing is not None:
+        return labels_in_list(table, listing, schema, layout.separator)
+    words = LABEL_CODES[files.label_codes]
+    return labels_in_columns(table, schema, str(files.labels), words)
 
 
 def _texts(table: pa.Table, left: Joiner, files: Files) -> list[str | None] | None:
@@ -143,7 +149,8 @@ def _metadata(
     """The columns that are neither labels nor ids nor text, and those of the metadata file."""
     import pyarrow as pa
 
-    used = set(layout.used) | set(found.columns.values())
+    listing = list_column(table.column_names, found.labels.schema)
+    used = {*layout.used, *found.columns.values(), *([listing] if listing else [])}
     used |= {
         table.column_names[find_column(table.column_names, n, left.source)]
         for n in files.text_columns
@@ -183,7 +190,7 @@ def _other(path: Path, name: str, left: Joiner, audited: Labels, files: Files) -
     layout = layout_of(
         table, Columns(finding_list=None, separator=files.columns.separator), str(path)
     )
-    found = _labels(table, layout, audited.schema, str(path))
+    found = _labels(table, layout, audited.schema, replace(files, labels=path))
     labels = found.strict(str(path))
     at = left.positions(table, str(path), files.columns.id)
     rows = np.flatnonzero(at >= 0)

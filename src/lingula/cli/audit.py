@@ -48,6 +48,13 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--separator", default="|", show_default=True, help="What stands between two listed labels."
 )
+@click.option(
+    "--label-codes",
+    type=click.Choice(["chexpert", "chexbert"]),
+    default="chexpert",
+    show_default=True,
+    help="Numbers are 1, 0, -1, or classes: 0 blank, 1 positive, 2 negative, 3 uncertain.",
+)
 @click.option("--text-column", multiple=True, help="Column of the report text; may be repeated.")
 @click.option(
     "--group",
@@ -113,6 +120,7 @@ def command(
     split_column: str | None,
     finding_list: str | None,
     separator: str,
+    label_codes: str,
     text_column: tuple[str, ...],
     group: tuple[str, ...],
     by_row_order: bool,
@@ -164,6 +172,7 @@ def command(
         ),
         text_columns=text_column,
         by_row_order=by_row_order,
+        label_codes=label_codes,
     )
     audited, result = _audit(files, options, quiet)
     # All is made before anything is written: an error leaves an earlier audit as it was.

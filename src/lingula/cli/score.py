@@ -30,7 +30,7 @@ PIPE_WIDTH = 160
 
 @click.command("score")
 @click.argument("references")
-@click.argument("generated")
+@click.argument("generated", required=False)
 @click.option(
     "--convention",
     "conventions",
@@ -79,7 +79,7 @@ PIPE_WIDTH = 160
 @click.option("--quiet", is_flag=True, help="Show no table and no progress.")
 def command(  # noqa: PLR0917 (click passes names)
     references: str,
-    generated: str,
+    generated: str | None,
     conventions: tuple[str, ...],
     labeler: str,
     labeled: bool,
@@ -103,13 +103,17 @@ def command(  # noqa: PLR0917 (click passes names)
 ) -> None:
     """Score GENERATED reports against REFERENCES: "CheXbert F1" under a named convention.
 
-    Both are tables (CSV, TSV, Parquet, JSON Lines) or folders of .txt files, matched by id; they
-    may be one table with two text columns. Every figure names its convention, what an uncertain
-    label becomes, the observations, the average, the value of 0/0, and the labeler.
+    Both are tables (CSV, TSV, Parquet, JSON Lines, JSON, Excel) or folders of .txt files, matched
+    by id. One table that holds both, as report generators write it, is given alone. Every figure
+    names its convention, what an uncertain label becomes, the observations, the average, the value
+    of 0/0, and the labeler.
     """
     from lingula.score import GenerationScore
     from lingula.score.inputs import score_label_tables, score_report_tables
 
+    if generated is None and labeled:
+        raise click.UsageError("with --labels give two tables, REFERENCES and GENERATED")
+    generated = references if generated is None else generated
     outputs = {"json": json_file, "markdown": markdown_file, "html": html_file}
     if list(outputs.values()).count("-") > 1:
         raise click.UsageError("only one of --json, --markdown and --html can be standard output")

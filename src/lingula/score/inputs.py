@@ -60,6 +60,8 @@ def score_report_tables(
         )
     check_not_all_empty(true)
     check_not_all_empty(guess)
+    # Rows of one table belong together, with or without ids.
+    by_row_order = by_row_order or (true.source == guess.source and true.ids is None)
     pairs, ids = _paired(metric, true, guess, by_row_order=by_row_order)
     metric.section += (
         f" (references: {'+'.join(true.columns)}, generated: {'+'.join(guess.columns)})"

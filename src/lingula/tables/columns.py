@@ -244,6 +244,24 @@ def require_distinct(names: Sequence[str], source: str) -> None:
             raise ColumnError(f"{source}: the column {shown(name)} occurs twice; rename one")
 
 
+def headless_names(first: Sequence[str]) -> tuple[str, ...]:
+    """Column names of a table without a header whose first row is an id and a report.
+
+    Empty if that row may be a header: unless it has two cells, one of words as a sentence has
+    (four, or a full stop after two) and one without a space, and neither is a usual name.
+    """
+    if len(first) != 2 or any(_key(cell) in USUAL_NAMES for cell in first):
+        return ()
+    texts = [
+        len(cell.split()) >= 4 or (len(cell.split()) >= 2 and cell.rstrip().endswith("."))
+        for cell in first
+    ]
+    alone = [bool(cell.strip()) and " " not in cell.strip() for cell in first]
+    if texts == [False, True] and alone[0]:
+        return ("id", "text")
+    return ("text", "id") if texts == [True, False] and alone[1] else ()
+
+
 def is_text_column(name: str) -> bool:
     """Whether a column of that name usually holds reports."""
     return _key(name) in TEXT_NAMES

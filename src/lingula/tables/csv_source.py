@@ -10,7 +10,7 @@ faster than labeling. Tables of labels and scores go through pyarrow's (``readin
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,15 +19,12 @@ from lingula.errors import InputError
 from lingula.tables.arrays import string_array
 from lingula.tables.columns import USUAL_NAMES
 from lingula.tables.formats import DELIMITERS, delimiter_of
-from lingula.tables.lines import RecordLines
+from lingula.tables.lines import CELL_CHARACTERS, RecordLines
 from lingula.tables.opening import checked_encoding, first_bad_byte, open_binary, reading
 from lingula.tables.source import BATCH_CHARACTERS, OnReject, Reject
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-#: Characters of one cell at most. A longer one is a quote that is never closed.
-CELL_CHARACTERS = 64 * 1024 * 1024
 
 #: Where a header is looked for, to see what separates its cells.
 HEADER_BYTES = 1 << 16
@@ -46,9 +43,10 @@ class CsvSource:
         kind: "csv" or "tsv".
         encoding: Name of the text's encoding; a byte order mark is left out.
         header: Whether the first row holds the column names. Without, a lone column is called
-            "report", several "column_1", "column_2" and so on.
+            "report", several "column_1", "column_2" and so on, if ``names`` gives no others.
         skip_bad_rows: Whether ``batches`` leaves broken rows out instead of raising.
         batch_rows: Rows of a batch at most.
+        names: Column names of a file without a header.
 
     Raises:
         InputError: If the file is empty or cannot be decoded, or a row is broken (and bad rows
@@ -68,6 +66,7 @@ class CsvSource:
         header: bool,
         skip_bad_rows: bool,
         batch_rows: int,
+        names: Sequence[str] = (),
     ) -> None:
         import pyarrow as pa
 
@@ -76,6 +75,7 @@ class CsvSource:
         self._encoding = checked_encoding(encoding, path, name)
         self._delimiter = delimiter or self._likely_delimiter(kind, header)
         self._header = header
+        self._given_names = list(names)
         self._skip_bad_rows = skip_bad_rows
         self._batch_rows = batch_rows
         self._width = 0
@@ -125,7 +125,7 @@ class CsvSource:
                     binary, self._encoding, errors="surrogateescape", newline=""
                 ) as stream,
             ):
-                lines = RecordLines(stream, self._delimiter)
+                lines = RecordLines(stream, self.name, self._delimiter)
                 yield from self._parse(lines)
                 self.blank_lines = lines.blank_lines
         except UnicodeDecodeError as error:
@@ -165,7 +165,7 @@ class CsvSource:
             row += 1
             if row == 1 and not self._header and not reason:
                 self._width = len(cells)
-                self._names = (
+                self._names = self._given_names or (
                     [ONLY_COLUMN]
                     if len(cells) == 1
                     else [f"column_{number}" for number in range(1, len(cells) + 1)]

@@ -111,7 +111,11 @@ def delimiter_of(kind: str, start: str, names: Container[str] | None = None) -> 
     usual = DELIMITERS[kind]
     line = next((line for line in start.splitlines() if line.strip()), "")
     for delimiter in (usual, ";", "\t"):
-        cells = next(csv.reader([line], delimiter=delimiter), [])
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            # A cell that is too long to be a name: the reader of the table says so.
+            return usual
         if len(cells) > 1 and (
             delimiter == usual
             or names is None

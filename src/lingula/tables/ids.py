@@ -45,10 +45,10 @@ def comparable_ids(sides: Sequence[Iterable[str]]) -> tuple[list[list[str]], str
     in_all = set(lists[0])
     for side in lists[1:]:
         in_all.intersection_update(side)
-    if in_all:
+    if in_all - {""}:
         return lists, ""
     plain = [[_plain(text) for text in side] for side in lists]
-    shared = set.intersection(*map(set, plain))
+    shared = set.intersection(*map(set, plain)) - {""}
     unique = all(len(set(new)) == len(set(old)) for new, old in zip(plain, lists, strict=True))
     if not shared or not unique:
         return lists, ""

@@ -12,6 +12,9 @@ from lingula.tables.jsonl_source import JsonlSource, parse_constant
 from lingula.tables.opening import open_binary, reading
 from lingula.tables.source import Reject
 
+#: A JSON file is in memory as a whole, so that it must not be longer.
+MOST_BYTES = 1 << 30
+
 
 class JsonSource(JsonlSource):
     """One JSON value that is a table.
@@ -31,7 +34,12 @@ class JsonSource(JsonlSource):
 
     def _records(self) -> Iterator[dict[str, Any] | Reject]:
         with reading(self.name), open_binary(self._path) as binary:
-            data = binary.read()
+            data = binary.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise InputError(
+                f"{self.name}: is longer than {MOST_BYTES:,} bytes, which are read at once; write "
+                "JSON Lines, which are read line by line"
+            )
         try:
             value = json.loads(data.decode(self._encoding), parse_constant=parse_constant)
         except (ValueError, RecursionError) as error:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from lingula.errors import InputError
 from lingula.tables.arrays import string_array
-from lingula.tables.csv_source import CELL_CHARACTERS
 from lingula.tables.json_cells import is_json_field, json_field, to_json
 from lingula.tables.lines import RecordLines
 from lingula.tables.opening import checked_encoding, first_bad_byte, open_binary, reading
@@ -94,7 +93,7 @@ class JsonlSource:
             open_binary(self._path) as binary,
             TextIOWrapper(binary, self._encoding, errors="surrogateescape", newline="\n") as stream,
         ):
-            lines = RecordLines(stream)
+            lines = RecordLines(stream, self.name)
             for row, line in enumerate(lines, start=1):
                 value, reason = _parse(line)
                 if not reason:
@@ -119,8 +118,6 @@ class JsonlSource:
 
 def _parse(line: str) -> tuple[dict[str, Any], str]:
     """The object of a line, or what is wrong with it."""
-    if len(line) > CELL_CHARACTERS:
-        return {}, f"is longer than {CELL_CHARACTERS} characters"
     if not line.isascii():
         try:
             line.encode()

@@ -6,6 +6,12 @@ from collections import deque
 from collections.abc import Iterator
 from io import TextIOWrapper
 
+from lingula.errors import InputError
+
+#: Characters of one line or cell at most. A longer one is a quote that is never closed, or a file
+#: that is no table; it is refused before more than that is in memory, however well it was packed.
+CELL_CHARACTERS = 64 * 1024 * 1024
+
 
 class RecordLines(Iterator[str]):
     """Feeds a parser line by line and remembers the lines of the record it is reading.
@@ -15,11 +21,16 @@ class RecordLines(Iterator[str]):
 
     Args:
         stream: Text opened with ``newline=""``, so that line ends come as they are.
+        name: The source, as messages name it.
         delimiter: A character that is never part of a blank line (a tab may separate cells).
+
+    Raises:
+        InputError: If a line is longer than ``CELL_CHARACTERS``.
     """
 
-    def __init__(self, stream: TextIOWrapper, delimiter: str = "") -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIOWrapper, name: str, delimiter: str = "") -> None:
+        self._readline = stream.readline
+        self._name = name
         self._blank = " \t\r\n".replace(delimiter, "") if delimiter else " \t\r\n"
         self._pushed: deque[str] = deque()
         self.record: list[str] = []
@@ -28,7 +39,17 @@ class RecordLines(Iterator[str]):
 
     def __next__(self) -> str:
         while True:
-            line = self._pushed.popleft() if self._pushed else next(self._stream)
+            if self._pushed:
+                line = self._pushed.popleft()
+            else:
+                line = self._readline(CELL_CHARACTERS)
+                if not line:
+                    raise StopIteration
+                if len(line) == CELL_CHARACTERS and not line.endswith("\n"):
+                    raise InputError(
+                        f"{self._name}: line {self.number + 1} is longer than {CELL_CHARACTERS:,} "
+                        "characters; is it a table of text?"
+                    )
             self.number += 1
             if not self.record and not line.strip(self._blank):
                 self.blank_lines += 1

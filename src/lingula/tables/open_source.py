@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from lingula.errors import InputError
+from lingula.tables.columns import headless_names
 from lingula.tables.csv_source import CsvSource
 from lingula.tables.excel_source import ExcelSource
 from lingula.tables.folder_source import FolderSource
@@ -35,7 +37,9 @@ def open_source(
         table_format: The form of a file; told by its name if not given.
         delimiter: What separates the cells of CSV and TSV; told by the header if not given.
         encoding: Of the text forms.
-        header: Whether the first row of CSV or TSV holds the column names.
+        header: Whether the first row of CSV or TSV holds the column names. Two columns of which
+            the first row shows a report beside a word, and whose words are all different, are id
+            and text without a header all the same.
         skip_bad_rows: Whether bad rows are left out instead of raising.
         batch_rows: Rows of a batch at most.
 
@@ -69,13 +73,31 @@ def open_source(
             skip_bad_rows=skip_bad_rows,
             batch_rows=batch_rows,
         )
-    return CsvSource(
-        path,
-        name=name,
-        kind=table_format.kind,
-        delimiter=delimiter,
-        encoding=encoding,
-        header=header,
-        skip_bad_rows=skip_bad_rows,
-        batch_rows=batch_rows,
-    )
+
+    def csv_source(header: bool, names: Sequence[str] = ()) -> CsvSource:
+        return CsvSource(
+            path,
+            name=name,
+            kind=table_format.kind,
+            delimiter=delimiter,
+            encoding=encoding,
+            header=header,
+            skip_bad_rows=skip_bad_rows,
+            batch_rows=batch_rows,
+            names=names,
+        )
+
+    source = csv_source(header)
+    names = headless_names(source.schema.names) if header else ()
+    if names:
+        headless = csv_source(header=False, names=names)
+        if _distinct(headless, names.index("id")):
+            return headless
+    return source
+
+
+def _distinct(source: CsvSource, column: int) -> bool:
+    seen: set[str] = set()
+    for batch in source.batches():
+        seen.update(batch.column(column).to_pylist())
+    return len(seen) == source.rows

@@ -158,7 +158,12 @@ def _header(path: Path, form: TableFormat) -> tuple[tuple[str, ...], str]:
     if not text.strip():
         raise InputError(f"{path}: the file is empty; a label table needs a header and rows")
     delimiter = delimiter_of(form.kind, text)
-    return tuple(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))), delimiter
+    try:
+        return tuple(
+            next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        ), delimiter
+    except csv.Error as error:
+        raise InputError(f"{path}: the header (line 1) cannot be read: {error}") from None
 
 
 @contextmanager
