@@ -23,7 +23,9 @@ def mode(path: Path) -> int:
 def test_kept_work_is_private(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "work", {"a": 1}, resume=False, overwrite=False)
     evidence = ((Evidence("Edema", Label.POSITIVE, 0, 5, "edema", "edema"),),)
-    journal.write(0, TaskResult(np.ones((1, 14), dtype=np.int8), None, evidence, 0))
+    journal.write(
+        0, TaskResult(np.ones((1, 14), dtype=np.int8), None, evidence, 0, np.zeros(1, np.uint8))
+    )
     assert mode(tmp_path / "work") == 0o700
     assert {mode(path) for path in (tmp_path / "work").iterdir()} == {0o600}
 

@@ -17,7 +17,7 @@ from lingula.errors import InputError
 from lingula.pipeline.evidence_table import EvidenceRow, evidence_batch
 from lingula.pipeline.journal import Journal, discard
 from lingula.pipeline.seen import SeenHashes, Slot, SlotCache, text_key
-from lingula.pipeline.task import TaskResult, label_texts
+from lingula.pipeline.task import ReadingOptions, TaskResult, label_texts
 from lingula.pipeline.texts import locate
 from lingula.tables.arrays import float32_array, int32_numbers, string_array, text_scalar
 from lingula.tables.report_table import JOINT, texts_of
@@ -131,13 +131,13 @@ class TestJournal:
 
     def result(self, evidence: bool = True) -> TaskResult:
         texts = ["No edema.", None, 'Fracture "é👍"']
-        return label_texts(WordLabeler(), texts, sections=None, evidence=evidence)
+        return label_texts(WordLabeler(), texts, ReadingOptions(), evidence=evidence)
 
     def test_what_is_written_is_read(self, tmp_path: Path) -> None:
         journal = Journal(tmp_path / "w", self.MANIFEST, resume=False, overwrite=False)
         kept = self.result()
         probabilities = np.random.default_rng(1).random((3, 14, 4), dtype=np.float32)
-        journal.write(4, TaskResult(kept.classes, probabilities, kept.evidence, 2))
+        journal.write(4, TaskResult(kept.classes, probabilities, kept.evidence, 2, kept.remarks))
         again = Journal(tmp_path / "w", self.MANIFEST, resume=True, overwrite=False)
         assert again.tasks == 1
         back = again.read(4, 3, True)

@@ -122,7 +122,7 @@ def test_evidence_shows_the_word_as_written_and_as_read():
 
 def test_exact_spelling_takes_words_as_written():
     exact = RuleLabeler(spelling="exact")
-    assert exact.label(["Small efusion."]).classes[0].tolist().count(0) == 13
+    assert exact.label(["Small left efusion."]).values[0][10] != 1
     assert exact.sha256 == LEXICON.digest != RuleLabeler().sha256
     with pytest.raises(Exception, match="spelling is one of lenient, exact"):
         RuleLabeler(spelling="loose")

@@ -64,6 +64,8 @@ _WRITING = (
 def source_options(sections_help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add INPUT and the options of how it is read; the command gets one ``source``.
 
+    Options of its own that are fields of ``Source`` become part of it.
+
     Args:
         sections_help: What --sections means to the command.
     """
@@ -76,6 +78,8 @@ def source_options(sections_help: str) -> Callable[[Callable[..., Any]], Callabl
 
             names = ("text_columns", "id_column", "input_format", "delimiter", "encoding")
             reading = {name: given.pop(name) for name in (*names, "on_bad_row")}
+            own = {"language", "keep_placeholders"} & given.keys()
+            reading |= {name: given.pop(name) for name in own}
             source = source_of(
                 path, header=not no_header, sections=section_names(sections), **reading
             )

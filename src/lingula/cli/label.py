@@ -23,6 +23,19 @@ if TYPE_CHECKING:
 )
 @output_options
 @labeler_options
+@click.option(
+    "--language",
+    type=click.Choice(["check", "en", "any"]),
+    default="check",
+    show_default=True,
+    help="Text that is not English: leave it blank and count it, end with an error, or label it "
+    "as English.",
+)
+@click.option(
+    "--keep-placeholders",
+    is_flag=True,
+    help='Label cells such as "n/a" or "no report" as reports; they count as empty else.',
+)
 @click.option("--probabilities", is_flag=True, help="Add the probability of each class.")
 @click.option(
     "--format-like",

@@ -6,10 +6,22 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lingula.labels import Label, Labeler
+from lingula.pipeline.remarks import Remark
 
 if TYPE_CHECKING:
     from lingula.pipeline import Summary
 
+#: Words for missing reports that are shown; the rest are counted.
+_MOST_WORDS = 8
+_REMARKS = {
+    Remark.NOT_ENGLISH: "warning: not English, left blank: {count} (--language any labels them)",
+    Remark.NO_REPORT: "warning: no report on a chest, left blank: {count}",
+    Remark.NOT_RECOGNIZED: "warning: nothing was recognized in {count}, nor do they say that "
+    "anything is normal; they have No Finding (--evidence shows which)",
+    Remark.NO_WANTED_SECTION: "warning: none of the wanted sections in {count}; the rest of their "
+    "text was labeled",
+    Remark.ADDENDUM: "note: an addendum was read last, and wins, in {count}",
+}
 _COLUMNS = (Label.POSITIVE, Label.NEGATIVE, Label.UNCERTAIN, Label.BLANK)
 
 
@@ -23,6 +35,8 @@ def summary_lines(summary: Summary, labeler: Labeler) -> Iterator[str]:
     name, digest = getattr(labeler, "name", "a labeler"), getattr(labeler, "sha256", None)
     yield f"  labeled by {name}" + (f" (sha256 {digest[:12]})" if digest else "")
     yield f"  {summary.empty:,} empty, {summary.distinct:,} distinct texts"
+    if summary.placeholders:
+        yield f"  counted as empty: {_words(summary)} (--keep-placeholders labels them)"
     if summary.restored:
         yield f"  {summary.restored:,} of them labeled by the run that was interrupted"
     if summary.rows:
@@ -44,6 +58,8 @@ def _warnings(summary: Summary) -> Iterator[str]:
             f"lingula: warning: {summary.refused:,} pieces of kept work did not fit (damaged, or "
             "of other texts) and were done again"
         )
+    for remark, count in summary.remarks.items():
+        yield f"lingula: {_REMARKS[remark].format(count=f'{count:,}')}"
     if summary.duplicate_ids:
         yield (
             f"lingula: warning: {summary.duplicate_ids:,} rows have the id of an earlier row, "
@@ -56,6 +72,14 @@ def _warnings(summary: Summary) -> Iterator[str]:
         )
     if summary.blank_lines:
         yield f"lingula: warning: blank lines, which are no rows: {summary.blank_lines:,}"
+
+
+def _words(summary: Summary) -> str:
+    """The words that stood for a report, the most frequent first."""
+    found = sorted(summary.placeholders.items(), key=lambda item: (-item[1], item[0]))
+    told = ", ".join(f"{word!r} {count:,}" for word, count in found[:_MOST_WORDS])
+    rest = sum(count for _, count in found[_MOST_WORDS:])
+    return f"{told}, others {rest:,}" if rest else told
 
 
 def _table(summary: Summary) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol, cast
 
 from lingula.errors import LingulaError
 from lingula.labels import Labeler
-from lingula.pipeline.task import TaskResult, label_texts
+from lingula.pipeline.task import ReadingOptions, TaskResult, label_texts
 from lingula.pipeline.worker import WorkerFailure, WorkerSetup, receive, send
 from lingula.tables.source import BATCH_ROWS
 
@@ -59,17 +59,15 @@ class InProcess:
     processes = 0
     depth = 0
 
-    def __init__(self, labeler: Labeler, *, sections: Sequence[str] | None, evidence: bool) -> None:
+    def __init__(self, labeler: Labeler, options: ReadingOptions, *, evidence: bool) -> None:
         self._labeler = labeler
-        self._sections = sections
+        self._options = options
         self._evidence = evidence
 
     def submit(self, texts: Sequence[str | None]) -> Future[TaskResult]:
         """Label now; the result is there when this returns."""
         done: Future[TaskResult] = Future()
-        done.set_result(
-            label_texts(self._labeler, texts, sections=self._sections, evidence=self._evidence)
-        )
+        done.set_result(label_texts(self._labeler, texts, self._options, evidence=self._evidence))
         return done
 
     def close(self) -> None:
@@ -82,7 +80,7 @@ class WorkerProcesses:
     Args:
         labeler: A labeler that can be pickled.
         processes: How many.
-        sections: Names of sections, or None.
+        options: What of a text is labeled.
         evidence: Whether to give evidence.
     """
 
@@ -90,14 +88,14 @@ class WorkerProcesses:
         self,
         labeler: Labeler,
         processes: int,
+        options: ReadingOptions,
         *,
-        sections: Sequence[str] | None,
         evidence: bool,
     ) -> None:
         self.processes = processes
         # One being labeled and one waiting for each, so that nobody waits for reading.
         self.depth = 2 * processes
-        self._setup = pickle.dumps(WorkerSetup(labeler, sections, evidence), protocol=5)
+        self._setup = pickle.dumps(WorkerSetup(labeler, options, evidence), protocol=5)
         self._children: list[subprocess.Popen[bytes]] = []
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         # A thread a child: it only waits, and keeps tasks flowing while this process writes.
@@ -169,7 +167,7 @@ def choose_executor(
     *,
     workers: int | None,
     batches: int,
-    sections: Sequence[str] | None,
+    options: ReadingOptions,
     evidence: bool,
 ) -> Executor:
     """Where so many batches are best labeled.
@@ -178,13 +176,13 @@ def choose_executor(
         labeler: Any labeler; only one with ``parallel = True`` is given worker processes.
         workers: Processes at most; all cores if None.
         batches: Number of batches.
-        sections: Names of sections, or None.
+        options: What of a text is labeled.
         evidence: Whether to give evidence.
     """
     processes = min(cores() if workers is None else workers, batches)
     if not _parallel(labeler) or processes < 2 or batches <= SMALL_BATCHES:
-        return InProcess(labeler, sections=sections, evidence=evidence)
-    return WorkerProcesses(labeler, processes, sections=sections, evidence=evidence)
+        return InProcess(labeler, options, evidence=evidence)
+    return WorkerProcesses(labeler, processes, options, evidence=evidence)
 
 
 def preferred_batch_rows(labeler: Labeler) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 from lingula.errors import InputError, LingulaError, SchemaError
 from lingula.labels import Labeler
+from lingula.pipeline.remarks import LANGUAGES
 from lingula.pipeline.summary import Progress
 from lingula.schemas import schema_to_dict
 
@@ -38,9 +39,13 @@ class Source:
         header: Whether CSV or TSV begins with the column names.
         on_bad_row: "fail", or "skip" to write rows that cannot be read to
             ``<output>.rejects.csv``.
+        keep_placeholders: Whether cells such as "n/a" or "no report" are labeled as reports; they
+            count as empty else.
+        language: "check" leaves a text that is not English blank and counts it, "en" ends the run
+            there, "any" labels it as English.
 
     Raises:
-        InputError: If bad rows are to do something else.
+        InputError: If bad rows are to do something else, or the language is none of these.
     """
 
     path: str
@@ -52,10 +57,14 @@ class Source:
     encoding: str = "utf-8"
     header: bool = True
     on_bad_row: str = "fail"
+    keep_placeholders: bool = False
+    language: str = "check"
 
     def __post_init__(self) -> None:
         if self.on_bad_row not in ("fail", "skip"):
             raise InputError(f"bad rows can fail or be skipped (skip), not {self.on_bad_row!r}")
+        if self.language not in LANGUAGES:
+            raise InputError(f"language is one of {', '.join(LANGUAGES)}, not {self.language!r}")
 
     @property
     def is_standard_input(self) -> bool:

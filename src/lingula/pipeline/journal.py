@@ -189,6 +189,7 @@ def _packed(result: TaskResult) -> dict[str, Any]:
     arrays: dict[str, Any] = {
         "classes": result.classes,
         "truncated": np.int64(result.truncated),
+        "remarks": result.remarks,
     }
     if result.probabilities is not None:
         arrays["probabilities"] = result.probabilities
@@ -206,5 +207,9 @@ def _unpacked(arrays: Mapping[str, Any], evidence: bool) -> TaskResult:
             for items in json.loads(arrays["evidence"].tobytes())
         )
     return TaskResult(
-        arrays["classes"], arrays.get("probabilities"), found, int(arrays["truncated"])
+        arrays["classes"],
+        arrays.get("probabilities"),
+        found,
+        int(arrays["truncated"]),
+        arrays["remarks"],
     )

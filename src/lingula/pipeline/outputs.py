@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
+from lingula.errors import InputError
 from lingula.pipeline.evidence_table import EvidenceRow, evidence_batch, evidence_schema
 from lingula.pipeline.layout import Layout
 from lingula.pipeline.opening import Opened
 from lingula.pipeline.places import Places, RejectsFile, beside, publish, remove, writing
+from lingula.pipeline.remarks import Remark, remark_counts
 from lingula.pipeline.seen import SeenHashes
 from lingula.pipeline.windows import Window
 from lingula.tables.cells import cell_texts
@@ -29,13 +33,18 @@ class Outputs:
         places: Where to write.
         layout: The output's columns.
         opened: The input.
+        language: "en" ends the run at the first row that is not English.
 
     Raises:
         ColumnError: If a new column's name is taken.
         InputError: If a file cannot be written.
     """
 
-    def __init__(self, places: Places, layout: Layout, opened: Opened) -> None:
+    def __init__(
+        self, places: Places, layout: Layout, opened: Opened, *, language: str = "check"
+    ) -> None:
+        self._source = opened.table.name
+        self._language = language
         self._places = places
         self._layout = layout
         self._text_columns = opened.columns
@@ -45,6 +54,7 @@ class Outputs:
         self._ids = SeenHashes()
         self.rejects = RejectsFile(places.rejects)
         self.rows = 0
+        self.remarks: Counter[Remark] = Counter()
         self.counts = np.zeros((len(layout.schema), 4), dtype=np.int64)
         self.duplicate_ids = 0
         self.first_duplicate_id: str | None = None
@@ -64,8 +74,11 @@ class Outputs:
         """Write the rows of a window whose slots are filled.
 
         Raises:
-            InputError: If they cannot be written.
+            InputError: If they cannot be written, or a row is not English and must be.
         """
+        remarks = window.remarks()
+        self._refuse_other_languages(remarks)
+        self.remarks.update(remark_counts(remarks))
         width = len(self._layout.schema)
         classes = window.classes(width)
         probabilities = None
@@ -122,6 +135,16 @@ class Outputs:
             sink = open_sink(beside(path), schema, table_format)
         self._sinks.append(sink)
         return sink
+
+    def _refuse_other_languages(self, remarks: npt.NDArray[np.uint8]) -> None:
+        if self._language != "en":
+            return
+        rows = np.flatnonzero(remarks & Remark.NOT_ENGLISH.value)
+        if len(rows):
+            raise InputError(
+                f"{self._source}: row {self.rows + int(rows[0]) + 1} is not English, as "
+                "--language en demands; without it such rows are left blank and counted"
+            )
 
     def _read_ids(self, batch: pa.RecordBatch) -> list[str | None] | None:
         """The ids of a batch as text; counts those that were there before."""

@@ -21,6 +21,7 @@ from lingula.pipeline.places import Places, choose_places, writing
 from lingula.pipeline.standard_input import as_file
 from lingula.pipeline.stream import Stream
 from lingula.pipeline.summary import StageSeconds, Summary
+from lingula.pipeline.task import ReadingOptions
 from lingula.pipeline.texts import chosen_sections
 from lingula.pipeline.windows import Windows
 
@@ -93,7 +94,7 @@ def _label(plan: _Plan, started: float, checking: float) -> Summary:
     outputs = None
     done = False
     try:
-        outputs = Outputs(plan.places, layout, plan.opened)
+        outputs = Outputs(plan.places, layout, plan.opened, language=plan.job.source.language)
         processes = _label_all(plan, stream, outputs)
         _require_whole(plan, outputs, journal)
         closing = perf_counter()
@@ -112,6 +113,8 @@ def _label(plan: _Plan, started: float, checking: float) -> Summary:
         sections=plan.sections,
         rows=outputs.rows,
         empty=stream.windows.empty,
+        placeholders=stream.windows.placeholders,
+        remarks=outputs.remarks,
         distinct=stream.windows.distinct,
         labeled=stream.windows.labeled,
         restored=stream.restored,
@@ -135,7 +138,7 @@ def _label_all(plan: _Plan, stream: Stream, outputs: Outputs) -> int:
         plan.job.labeler,
         workers=plan.job.how.workers,
         batches=-(-plan.opened.table.rows // plan.batch_rows),
-        sections=plan.sections,
+        options=ReadingOptions(plan.sections, plan.job.source.language),
         evidence=plan.job.output.evidence is not None,
     )
     try:
@@ -210,6 +213,7 @@ def _stream(plan: _Plan, journal: Journal | None) -> Stream:
         table.name,
         reasons=output.probabilities or output.evidence is not None,
         may_be_numbers=table.whole_reports,
+        keep_placeholders=plan.job.source.keep_placeholders,
     )
     return Stream(
         table,

@@ -52,11 +52,13 @@ class Slot:
         classes: k bytes, one class index each.
         probabilities: k x 4 float32 numbers as bytes, or empty.
         evidence: Its evidence, or nothing.
+        remark: Bits of ``Remark``.
     """
 
     classes: bytes = b""
     probabilities: bytes = b""
     evidence: tuple[Evidence, ...] = field(default=())
+    remark: int = 0
 
 
 def text_key(text: str | None) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import Schema
+from lingula.pipeline.remarks import Remark
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class Summary:
         text_columns: Names of the columns whose text was labeled.
         sections: The sections that were selected in it, or None for the text as it is.
         rows: Rows of the output.
-        empty: Those of them without a text.
+        empty: Those of them without a text, placeholders ("n/a") among them.
+        placeholders: Words that stood for a report that is not there, and in how many rows.
+        remarks: What was remarked of texts, and in how many rows.
         distinct: Different texts among all rows.
         labeled: Texts that were given to the labeler; more than ``distinct`` when a text comes
             back long after it was last seen.
@@ -78,6 +82,8 @@ class Summary:
     sections: tuple[str, ...] | None
     rows: int
     empty: int
+    placeholders: Mapping[str, int]
+    remarks: Mapping[Remark, int]
     distinct: int
     labeled: int
     restored: int

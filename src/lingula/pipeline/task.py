@@ -9,7 +9,24 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import Evidence, Labeler, is_missing
+from lingula.pipeline.remarks import Remark, remark_all
+from lingula.text.content import reads_as_english
+from lingula.text.reading import Reading, unchanged
 from lingula.text.sections import select_sections
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What of a text is labeled.
+
+    Attributes:
+        sections: Canonical names of sections, or None for the texts as they are.
+        language: What becomes of a text that is not English: "check" leaves its labels blank and
+            counts it, "en" ends the run with an error, "any" labels it as English.
+    """
+
+    sections: tuple[str, ...] | None = None
+    language: str = "check"
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +38,14 @@ class TaskResult:
         probabilities: float32, shape (n, k, 4), or None.
         evidence: One tuple a text with offsets into the whole text, or None.
         truncated: Texts that the labeler could not read to their end.
+        remarks: What else is to be said of each text, as bits of ``Remark``: uint8, shape (n,).
     """
 
     classes: npt.NDArray[np.int8]
     probabilities: npt.NDArray[np.float32] | None
     evidence: tuple[tuple[Evidence, ...], ...] | None
     truncated: int
+    remarks: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -39,8 +58,8 @@ class TaskResult:
 def label_texts(
     labeler: Labeler,
     texts: Sequence[str | None],
+    options: ReadingOptions,
     *,
-    sections: Sequence[str] | None,
     evidence: bool,
 ) -> TaskResult:
     """Label texts, or the named sections of each.
@@ -48,32 +67,40 @@ def label_texts(
     Args:
         labeler: Any labeler. One that cuts long texts counts them in an attribute ``truncated``.
         texts: Whole texts.
-        sections: Canonical names of sections, or None for the texts as they are.
+        options: Which part of them is read, and how.
         evidence: Whether to give evidence; its offsets point into ``texts``.
     """
     before = int(getattr(labeler, "truncated", 0))
-    if sections is None:
-        labels = labeler.label(texts, evidence=evidence)
-        found = labels.evidence
-    else:
-        selections = [
-            None if text is None or is_missing(text) else select_sections(text, sections)
-            for text in texts
-        ]
-        labels = labeler.label(
-            [None if chosen is None else chosen.text for chosen in selections], evidence=evidence
+    remarks = np.zeros(len(texts), dtype=np.uint8)
+    readings = [
+        None if text is None or is_missing(text) else _read(text, options, remarks[row : row + 1])
+        for row, text in enumerate(texts)
+    ]
+    chosen = [
+        (None if remarks[row] else text) if reading is None else reading.text
+        for row, (text, reading) in enumerate(zip(texts, readings, strict=True))
+    ]
+    labels = labeler.label(chosen, evidence=evidence)
+    found = labels.evidence
+    if found is not None:
+        found = tuple(
+            items
+            if reading is None or reading.whole
+            else tuple(item.in_source(reading.span, str(text)) for item in items)
+            for text, reading, items in zip(texts, readings, found, strict=True)
         )
-        found = labels.evidence
-        if found is not None:
-            found = tuple(
-                items
-                if chosen is None
-                else tuple(item.in_source(chosen.span, str(text)) for item in items)
-                for text, chosen, items in zip(texts, selections, found, strict=True)
-            )
     return TaskResult(
         labels.classes,
         labels.probabilities,
         found,
         int(getattr(labeler, "truncated", 0)) - before,
+        remarks | remark_all(chosen, labels),
     )
+
+
+def _read(text: str, options: ReadingOptions, remark: npt.NDArray[np.uint8]) -> Reading | None:
+    """What is labeled of a text; None for one that is not English. Adds to its remark."""
+    if options.language != "any" and not reads_as_english(text):
+        remark |= Remark.NOT_ENGLISH.value
+        return None
+    return unchanged(text) if options.sections is None else select_sections(text, options.sections)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from lingula.pipeline.task import TaskResult
 from lingula.pipeline.texts import require_words
 from lingula.tables.arrays import int32_numbers
 from lingula.tables.report_table import texts_of
+from lingula.text.content import placeholder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,6 +60,7 @@ class Window:
         """Put the task's labels where the rows, and later windows, find them."""
         for position, slot in enumerate(self.fresh):
             slot.classes = result.classes[position].tobytes()
+            slot.remark = int(result.remarks[position])
             if result.probabilities is not None:
                 slot.probabilities = result.probabilities[position].tobytes()
             if result.evidence is not None:
@@ -67,6 +70,10 @@ class Window:
         """Labels of the rows, when all slots are filled: int8, shape (n, k)."""
         held = np.frombuffer(b"".join([slot.classes for slot in self.slots]), dtype=np.int8)
         return held.reshape(-1, width)[self.indices]
+
+    def remarks(self) -> npt.NDArray[np.uint8]:
+        """Remarks of the rows, when all slots are filled: uint8, shape (n,)."""
+        return np.array([slot.remark for slot in self.slots], dtype=np.uint8)[self.indices]
 
     def probabilities(self, width: int) -> npt.NDArray[np.float32]:
         """Probabilities of the rows, when all slots are filled: float32, shape (n, k, 4)."""
@@ -83,6 +90,7 @@ class Windows:
         source: The input, as messages name it.
         reasons: Whether probabilities or evidence come with the labels.
         may_be_numbers: Whether a text column of numbers alone is let through.
+        keep_placeholders: Whether "n/a", "no report" and the like are labeled as reports.
     """
 
     def __init__(
@@ -93,6 +101,7 @@ class Windows:
         *,
         reasons: bool,
         may_be_numbers: bool,
+        keep_placeholders: bool = False,
     ) -> None:
         self._columns = columns
         self._names = names
@@ -103,6 +112,9 @@ class Windows:
         self.count = 0
         self.empty = 0
         self.labeled = 0
+        self._keep_placeholders = keep_placeholders
+        #: Words that stood for a report that is not there, and in how many rows.
+        self.placeholders: Counter[str] = Counter()
 
     @property
     def distinct(self) -> int:
@@ -134,7 +146,7 @@ class Windows:
                 slot = Slot()
                 self._cache.put(key, slot)
                 fresh.append(slot)
-                fresh_texts.append(text)
+                fresh_texts.append(None if self._placeholder(text) else text)
                 fresh_keys.append(key)
             slots.append(slot)
         key = joined_key(fresh_keys)
@@ -143,7 +155,17 @@ class Windows:
         self.labeled += len(fresh)
         return window
 
+    def _placeholder(self, text: str | None) -> str | None:
+        if text is None or self._keep_placeholders or is_missing(text):
+            return None
+        return placeholder(text)
+
     def _count(self, different: Sequence[str | None], indices: npt.NDArray[np.int64]) -> None:
         missing = np.fromiter(map(is_missing, different), dtype=np.bool_, count=len(different))
+        for position, text in enumerate(different):
+            word = self._placeholder(text)
+            if word is not None:
+                missing[position] = True
+                self.placeholders[word] += int((indices == position).sum())
         self.empty += int(missing[indices].sum())
         self._seen.add(np.fromiter(map(hash, different), dtype=np.int64, count=len(different)))

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from lingula.errors import LingulaError
 from lingula.labels import Labeler
-from lingula.pipeline.task import TaskResult, label_texts
+from lingula.pipeline.task import ReadingOptions, TaskResult, label_texts
 
 _LENGTH = struct.Struct("<Q")
 
@@ -30,7 +30,7 @@ class WorkerSetup:
     """What a worker is told first."""
 
     labeler: Labeler
-    sections: Sequence[str] | None
+    options: ReadingOptions
     evidence: bool
 
 
@@ -88,7 +88,7 @@ def main() -> None:
 
 def _answer(setup: WorkerSetup, texts: Sequence[str | None]) -> TaskResult | WorkerFailure:
     try:
-        return label_texts(setup.labeler, texts, sections=setup.sections, evidence=setup.evidence)
+        return label_texts(setup.labeler, texts, setup.options, evidence=setup.evidence)
     except LingulaError as error:
         return WorkerFailure(True, str(error))
     except Exception:  # noqa: BLE001 - told to the parent, which raises it

@@ -104,7 +104,8 @@ class SentenceJudge:
     def __init__(self, lexicon: Lexicon, cache: bool = True, spelling: str = "lenient") -> None:
         self.lexicon = lexicon
         self._room = CACHE_SENTENCES if cache else 0
-        self._reader = TokenReader(lexicon, spelling, cache=cache)
+        #: How it reads words.
+        self.reader = TokenReader(lexicon, spelling, cache=cache)
         self._matcher = Matcher(lexicon)
         self._extractor = MentionExtractor(lexicon, self._matcher)
         self._classifier = AssertionClassifier(lexicon)
@@ -139,8 +140,8 @@ class SentenceJudge:
             assertions = self._judge(sentence, inherited)
             self._remember(key, assertions)
             if assertions:
-                view = self._reader.view(sentence)
-                lead = len(self._reader.tokens(inherited)) if inherited else 0
+                view = self.reader.view(sentence)
+                lead = len(self.reader.tokens(inherited)) if inherited else 0
                 known = tuple(self._reason(_shifted(item, lead), view) for item in assertions)
             else:
                 known = ()
@@ -170,8 +171,8 @@ class SentenceJudge:
         return found
 
     def _judge(self, sentence: str, inherited: str = "") -> list[Assertion]:
-        tokens = self._reader.tokens(sentence)
-        lead = self._reader.tokens(inherited) if inherited else []
+        tokens = self.reader.tokens(sentence)
+        lead = self.reader.tokens(inherited) if inherited else []
         scan = self._matcher.scan(lead + tokens if lead else tokens)
         if scan is None:
             return []

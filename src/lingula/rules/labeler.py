@@ -12,6 +12,7 @@ from lingula.rules.aggregation import NO_FINDING, NOT_PATHOLOGY, aggregate, labe
 from lingula.rules.judging import SentenceJudge
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
+from lingula.text.content import reads_as_report, states_normality
 from lingula.text.decoding import decode, decoded
 from lingula.text.given import as_texts
 from lingula.text.vocabulary import spelling_digest
@@ -107,8 +108,16 @@ class RuleLabeler:
             0 if missing else self._mask(str(text))
             for text, missing in zip(texts, empty, strict=True)
         ]
-        classes = aggregate(masks, empty, self.schema, self._table)
+        # No Finding needs a reason: a text of which nothing is read must be a report on a chest.
+        blank = [
+            missing or (not mask and not self._is_report(str(text)))
+            for text, mask, missing in zip(texts, masks, empty, strict=True)
+        ]
+        classes = aggregate(masks, blank, self.schema, self._table)
         return Labels(self.schema, classes, evidence=reasons)
+
+    def _is_report(self, text: str) -> bool:
+        return states_normality(text) or reads_as_report(decoded(text), self.judge.reader.speller)
 
     def _mask(self, text: str) -> int:
         text = decoded(text)
@@ -125,20 +134,31 @@ class RuleLabeler:
         text = reading.text
         found: list[Evidence] = []
         blocker: Evidence | None = None
+        recognized = False
         for start, end, inherited in self.judge.statements(text):
             for reason in self.judge.reasons(text[start:end], inherited):
                 if reason.label is Label.BLANK:
                     continue
+                recognized = True
                 item = reason.at(text, start)
                 if item.observation != OTHER_FINDING:
                     found.append(item)
                 if blocker is None and _blocks(item):
                     blocker = item
         if NO_FINDING in self.schema:
-            found.append(_no_finding(blocker))
+            found.append(_no_finding(blocker) if recognized else self._nothing_read(text))
         if not reading.whole:
             found = [item.in_source(reading.span, source) for item in found]
         return tuple(found)
+
+    def _nothing_read(self, text: str) -> Evidence:
+        """What is said of No Finding where no mention was found."""
+        label, rule = Label.POSITIVE, "no finding / nothing abnormal named"
+        if not states_normality(text):
+            rule = "no finding / nothing was recognized"
+            if not reads_as_report(text, self.judge.reader.speller):
+                label, rule = Label.BLANK, "no finding / no report on a chest"
+        return Evidence(NO_FINDING, label, 0, 0, "", rule)
 
 
 def _blocks(item: Evidence) -> bool:

@@ -49,14 +49,14 @@ class TokenReader:
         if spelling not in SPELLINGS:
             raise InputError(f"spelling is one of {', '.join(SPELLINGS)}, not {spelling!r}")
         self.spelling = spelling
-        self._speller: Speller | None = None
+        self.speller: Speller | None = None
         if spelling == "lenient":
-            self._speller = Speller(lexicon_words(lexicon), cache=cache)
+            self.speller = Speller(lexicon_words(lexicon), cache=cache)
 
     def tokens(self, sentence: str) -> list[str]:
         """The tokens as they are read."""
         tokens = tokens_of(sentence)
-        if self._speller is None or not (edits := self._speller.edits(tokens)):
+        if self.speller is None or not (edits := self.speller.edits(tokens)):
             return tokens
         for edit in reversed(edits):
             tokens[edit.start : edit.end] = edit.words
@@ -65,7 +65,7 @@ class TokenReader:
     def view(self, sentence: str) -> TokenView:
         """The same tokens, and where they stand."""
         written, spans = tokens_of(sentence), list(token_spans(sentence))
-        edits = [] if self._speller is None else self._speller.edits(written)
+        edits = [] if self.speller is None else self.speller.edits(written)
         if not edits:
             return TokenView(written, spans, [False] * len(written))
         view = TokenView([], [], [])

@@ -41,10 +41,10 @@ def _block() -> bytes:
     return b"\n" + gzip.decompress((_FOLDER / "english.txt.gz").read_bytes()) + b"\n"
 
 
-@lru_cache(maxsize=1)
-def radiology_words() -> frozenset[str]:
-    """Words of chest radiology that general lists lack."""
-    lines = (_FOLDER / "radiology.txt").read_text(encoding="utf-8").splitlines()
+@lru_cache
+def word_list(name: str) -> frozenset[str]:
+    """The words of a list of ours: "radiology", "chest" or "foreign"."""
+    lines = (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
@@ -52,14 +52,14 @@ def radiology_words() -> frozenset[str]:
 def spelling_digest() -> str:
     """sha256 of the word lists, as hexadecimal text."""
     digest = hashlib.sha256()
-    for name in ("english.txt.gz", "radiology.txt", "dictation.toml"):
-        digest.update((_FOLDER / name).read_bytes())
+    for path in sorted(_FOLDER.iterdir()):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def is_listed(word: str) -> bool:
     """Whether a word in lower case stands in one of the two lists."""
-    if word in radiology_words():
+    if word in word_list("radiology"):
         return True
     try:
         wanted = word.encode("ascii")
@@ -89,7 +89,7 @@ def is_english(word: str) -> bool:
     word = word.partition("'")[0]
     if is_listed(word):
         return True
-    if word[-1:] == "s" and word[:-1] in radiology_words():
+    if word[-1:] == "s" and word[:-1] in word_list("radiology"):
         return True
     for ending in _ENDINGS:
         rest = word.removesuffix(ending)
