@@ -13,6 +13,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -262,6 +263,22 @@ def test_parts_of_tables() -> None:
     assert [column.name for column in FIGURES.select("f1", "label").columns] == ["label", "f1"]
     with pytest.raises(KeyError):
         FIGURES.column("nothing")
+
+
+def test_a_table_of_columns_has_plain_cells() -> None:
+    table = Table.of(
+        "t",
+        "T",
+        ("name", "Name", Kind.TEXT, ["a", "b", "c"]),
+        ("count", "Count", Kind.COUNT, np.array([1, 2, 3])),
+        ("share", "Share", Kind.SHARE, np.array([0.5, np.nan, 1.0])),
+        keep=np.array([True, True, False]),
+    )
+    assert table.rows == (("a", 1, 0.5), ("b", 2, None))
+    assert [type(cell) for cell in table.rows[0]] == [str, int, float]
+    assert table.columns[1] == Column("count", "Count", Kind.COUNT)
+    with pytest.raises(ValueError, match="zip"):
+        Table.of("t", "", ("a", "", Kind.COUNT, [1]), ("b", "", Kind.COUNT, [1, 2]))
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from lingula.audit.grouping import Grouping
 from lingula.audit.inputs import AuditInput
 from lingula.audit.intervals import effective_size, wilson
 from lingula.audit.result import Finding
-from lingula.documents import Column, Grid, Kind, Level, Table, percent
+from lingula.documents import Grid, Kind, Level, Table, percent
 from lingula.labels import Label
 
 #: The order in which bars show the four labels.
@@ -24,57 +25,46 @@ NAMED_FROM = 1.25
 
 def breakdown(data: AuditInput, grouping: Grouping) -> tuple[Grid, Table]:
     """The positive share of each label in each group, and the counts behind it."""
-    sizes = np.bincount(grouping.codes, minlength=len(grouping.names))
-    shares = np.full((len(data.label_names), len(sizes)), np.nan)
-    rows: list[tuple[str | int | float | None, ...]] = []
-    parts = [data.is_label(label) for label in PARTS]
-    for i, label in enumerate(data.label_names):
-        four = [
-            np.bincount(grouping.codes, weights=part[:, i], minlength=len(sizes)).astype(np.int64)
-            for part in parts
-        ]
-        low, high = wilson(four[0], sizes)
-        shares[i] = four[0] / sizes
-        rows += [
-            (
-                label,
-                group,
-                *(int(part[g]) for part in four),
-                float(shares[i, g]),
-                float(low[g]),
-                float(high[g]),
-            )
-            for g, group in enumerate(grouping.names)
-        ]
+    groups, labels = grouping.names, data.label_names
+    sizes = np.bincount(grouping.codes, minlength=len(groups))
+    member = (grouping.codes[:, None] == np.arange(len(groups))).astype(np.float64)
+    # Of each part, shape (labels, groups).
+    counts = [(data.is_label(label).T.astype(np.float64) @ member).astype(int) for label in PARTS]
+    shares = counts[0] / sizes
+    low, high = wilson(counts[0], sizes)
     grid = Grid(
         f"by {grouping.name}",
         f"Positive share by {grouping.name}",
         data.label_names,
         tuple(f"{name} ({size:,})" for name, size in zip(grouping.names, sizes, strict=True)),
-        tuple(tuple(float(share) for share in row) for row in shares),
+        tuple(map(tuple, shares.tolist())),
         tuple(bool(size < SMALLEST_GROUP) for size in sizes),
         note="Number of rows in brackets. A darker cell is a higher share within its row; groups "
         f"of fewer than {SMALLEST_GROUP} rows are not tinted.",
     )
-    table = Table(
+    table = Table.of(
         f"counts by {grouping.name}",
         f"Counts by {grouping.name}",
-        (
-            Column("label", "Label"),
-            Column("group", grouping.name),
-            Column("positive", "Positive", Kind.COUNT),
-            Column("uncertain", "Uncertain", Kind.COUNT),
-            Column("negative", "Negative", Kind.COUNT),
-            Column("blank", "Blank", Kind.COUNT),
-            Column("prevalence", "Positive share", Kind.SHARE),
-            Column("low", "95% low", Kind.BOUND),
-            Column("high", "95% high", Kind.BOUND),
-        ),
-        tuple(rows),
+        ("label", "Label", Kind.TEXT, np.repeat(labels, len(groups))),
+        ("group", grouping.name, Kind.TEXT, np.tile(groups, len(labels))),
+        *count_columns([part.ravel() for part in counts]),
+        ("prevalence", "Positive share", Kind.SHARE, shares.ravel()),
+        ("low", "95% low", Kind.BOUND, low.ravel()),
+        ("high", "95% high", Kind.BOUND, high.ravel()),
         note="Wilson intervals, each row counted singly.",
         detail=True,
     )
     return grid, table
+
+
+def count_columns(
+    counts: Iterable[npt.NDArray[np.int64]],
+) -> list[tuple[str, str, Kind, npt.NDArray[np.int64]]]:
+    """Counts of ``PARTS``, in that order, as columns for ``Table.of``."""
+    return [
+        (part.name.lower(), part.name.capitalize(), Kind.COUNT, values)
+        for part, values in zip(PARTS, counts, strict=True)
+    ]
 
 
 def differences(data: AuditInput, groupings: Sequence[Grouping]) -> list[Finding]:

@@ -2,6 +2,8 @@
 
     table = Table("labels", "F1 by label", (Column("label", "Label"),
                   Column("f1", "F1", Kind.FIGURE)), (("Edema", Estimate(0.71, 0.65, 0.77)),))
+    table = Table.of("counts", "Counts", ("label", "Label", Kind.TEXT, names),
+                     ("positive", "Positive", Kind.COUNT, counts))       # from arrays
     document = Document("Evaluation", (Section("Figures", (table,)),), summary="uncertain=ones")
     to_html(document)           # one self-contained page (needs jinja2, the "report" extra)
     to_markdown(document)       # for papers and pull requests

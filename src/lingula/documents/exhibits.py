@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import compress
+from typing import Any
+
+import numpy as np
 
 
 class Kind(str, Enum):
@@ -123,6 +129,31 @@ class Table:
     terse: bool = False
     headed: bool = True
 
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        title: str,
+        *columns: tuple[str, str, Kind, Iterable[Any]],
+        keep: Iterable[Any] | None = None,
+        note: str = "",
+        detail: bool = False,
+    ) -> Table:
+        """A table from its columns: key, heading, kind, and as many values each (NaN is None).
+
+        Args:
+            name: Key in JSON.
+            title: Heading.
+            columns: Sequences or numpy arrays of shape (n,).
+            keep: Which of the n rows are shown; all if not given.
+            note: What the figures mean.
+            detail: Folded away on a page.
+        """
+        heads = tuple(Column(key, heading, kind) for key, heading, kind, _ in columns)
+        every = zip(*(_cells(values) for *_, values in columns), strict=True)
+        rows = tuple(every if keep is None else compress(every, keep))
+        return cls(name, title, heads, rows, note, detail)
+
     def column(self, name: str) -> tuple[Cell, ...]:
         """The cells of one column.
 
@@ -140,6 +171,12 @@ class Table:
         columns = tuple(self.columns[at] for at in kept)
         rows = tuple(tuple(row[at] for at in kept) for row in self.rows)
         return Table(self.name, self.title, columns, rows, self.note, averages=self.averages)
+
+
+def _cells(values: Iterable[Any]) -> Iterator[Cell]:
+    """Cells of a column as plain values."""
+    for value in values.tolist() if isinstance(values, np.ndarray) else values:
+        yield None if isinstance(value, float) and math.isnan(value) else value
 
 
 @dataclass(frozen=True)

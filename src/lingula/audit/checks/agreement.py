@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -19,7 +20,7 @@ from lingula.audit.resampling import (
     positive_against_rest,
 )
 from lingula.audit.result import CheckResult, Example, Exhibit, Finding
-from lingula.audit.review import rank_disagreements
+from lingula.audit.review import Disagreement, rank_disagreements
 from lingula.audit.wording import join
 from lingula.documents import Column, Kind, Level, Measure, Table, percent
 from lingula.labels import Label
@@ -62,42 +63,8 @@ class Agreement(Check):
             lows.append(np.minimum(kappa.low, cautious_f1(both, *alone)))
             findings += _weak(data, other, kappa.value)
             same = float((mine == theirs)[:, other.columns].mean())
-            ranked = rank_disagreements(
-                mine,
-                theirs,
-                other.columns,
-                options.review,
-                None if data.distinct_texts is None else data.distinct_texts.codes[other.rows],
-            )
-            rows = [
-                (
-                    place + 1,
-                    str(data.ids[other.rows[item.row]]),
-                    item.bits,
-                    "; ".join(
-                        f"{data.label_names[c]}: {CODES[Label(mine[item.row, c])]} here, "
-                        f"{CODES[Label(theirs[item.row, c])]} there"
-                        for c in item.columns
-                    ),
-                )
-                for place, item in enumerate(ranked)
-            ]
-            exhibits.append(
-                Table(
-                    f"review {other.name}",
-                    f"Rows to review first: here against {other.name}",
-                    (
-                        Column("place", "Place", Kind.COUNT),
-                        Column("id", "Row"),
-                        Column("bits", "Surprise (bits)", Kind.NUMBER),
-                        Column("labels", "Disagreements"),
-                    ),
-                    tuple(rows),
-                    note="A disagreement is worth the more the rarer its kind is; each one listed "
-                    "halves what the next of its kind is worth. Equal reports are listed once.",
-                    detail=len(rows) > 12,
-                )
-            )
+            ranked, review = _review(data, other, mine, options)
+            exhibits.append(review)
             if options.show_text:
                 for item in ranked[: options.examples]:
                     examples += self.show(
@@ -138,13 +105,38 @@ class Agreement(Check):
         )
 
 
+def _review(
+    data: AuditInput, other: OtherLabels, mine: Classes, options: AuditOptions
+) -> tuple[Sequence[Disagreement], Table]:
+    """Rows to review first, and their table."""
+    theirs, texts = other.labels.classes, data.distinct_texts
+    codes = None if texts is None else texts.codes[other.rows]
+    ranked = rank_disagreements(mine, theirs, other.columns, options.review, codes)
+    told = [
+        "; ".join(
+            f"{data.label_names[c]}: {CODES[Label(mine[item.row, c])]} here, "
+            f"{CODES[Label(theirs[item.row, c])]} there"
+            for c in item.columns
+        )
+        for item in ranked
+    ]
+    table = Table.of(
+        f"review {other.name}",
+        f"Rows to review first: here against {other.name}",
+        ("place", "Place", Kind.COUNT, range(1, len(ranked) + 1)),
+        ("id", "Row", Kind.TEXT, [str(data.ids[other.rows[item.row]]) for item in ranked]),
+        ("bits", "Surprise (bits)", Kind.NUMBER, [item.bits for item in ranked]),
+        ("labels", "Disagreements", Kind.TEXT, told),
+        note="A disagreement is worth the more the rarer its kind is; each one listed "
+        "halves what the next of its kind is worth. Equal reports are listed once.",
+        detail=len(ranked) > 12,
+    )
+    return ranked, table
+
+
 def _mean(values: npt.NDArray[np.float64]) -> float | None:
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else None
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _kappas(
@@ -161,32 +153,19 @@ def _kappas(
         cohen_kappa(positive_against_rest(tables.resampled)),
     )
     different = (mine != other.labels.classes).sum(axis=0)
-    table = Table(
+    table = Table.of(
         f"kappa {other.name}",
         f"Agreement with {other.name}",
-        (
-            Column("label", "Label"),
-            Column("kappa", "Kappa", Kind.NUMBER),
-            Column("low", "95% low", Kind.NUMBER),
-            Column("high", "95% high", Kind.NUMBER),
-            Column("kappa_positive", "Kappa of positive", Kind.NUMBER),
-            Column("low_positive", "95% low", Kind.NUMBER),
-            Column("high_positive", "95% high", Kind.NUMBER),
-            Column("same", "Equal", Kind.SHARE),
-            Column("different", "Different", Kind.COUNT),
-        ),
-        tuple(
-            (
-                data.label_names[i],
-                *(
-                    _finite(figure[i])
-                    for figure in (four.value, four.low, four.high, two.value, two.low, two.high)
-                ),
-                float(1 - different[i] / len(mine)),
-                int(different[i]),
-            )
-            for i in np.flatnonzero(given)
-        ),
+        ("label", "Label", Kind.TEXT, data.label_names),
+        ("kappa", "Kappa", Kind.NUMBER, four.value),
+        ("low", "95% low", Kind.NUMBER, four.low),
+        ("high", "95% high", Kind.NUMBER, four.high),
+        ("kappa_positive", "Kappa of positive", Kind.NUMBER, two.value),
+        ("low_positive", "95% low", Kind.NUMBER, two.low),
+        ("high_positive", "95% high", Kind.NUMBER, two.high),
+        ("same", "Equal", Kind.SHARE, 1 - different / len(mine)),
+        ("different", "Different", Kind.COUNT, different),
+        keep=given,
         note=f"{len(mine):,} shared rows. Cohen's kappa over the four labels, and of positive "
         "against everything else; a dash where labels do not vary. 95% intervals by bootstrap of "
         f"{tables.noun}.",
@@ -210,23 +189,18 @@ def _between_all(data: AuditInput) -> list[Table]:
     kappas = pairwise_kappa(tables, len(Label))
     names = ["these labels", *(other.name for other in data.compare)]
     pairs = list(combinations(names, 2))
+    means = [_mean(column) for column in kappas.T]
     return [
-        Table(
+        Table.of(
             "all pairs",
             "Kappa of every pair",
-            (
-                Column("label", "Label"),
-                Column("mean", "Mean", Kind.NUMBER),
-                *(Column(f"{a} | {b}", f"{a} and {b}", Kind.NUMBER) for a, b in pairs),
+            ("label", "Label", Kind.TEXT, data.label_names),
+            ("mean", "Mean", Kind.NUMBER, means),
+            *(
+                (f"{a} | {b}", f"{a} and {b}", Kind.NUMBER, kappa)
+                for (a, b), kappa in zip(pairs, kappas, strict=True)
             ),
-            tuple(
-                (
-                    data.label_names[i],
-                    _mean(kappas[:, i]),
-                    *(_finite(kappa) for kappa in kappas[:, i]),
-                )
-                for i in np.flatnonzero(given)
-            ),
+            keep=given,
             note=f"{len(rows):,} rows that all have. The mean over pairs is Light's kappa "
             "(Psychological Bulletin 1971).",
         )

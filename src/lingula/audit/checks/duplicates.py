@@ -10,7 +10,7 @@ from lingula.audit.near_duplicates import near_leaders
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Finding
 from lingula.audit.wording import clause
-from lingula.documents import Column, Kind, Level, Measure, Table, percent
+from lingula.documents import Kind, Level, Measure, Table, percent
 
 #: Groups of equal reports that are listed.
 LISTED = 20
@@ -38,11 +38,9 @@ class Duplicates(Check):
         leaders = near_leaders(distinct.names, options.near_duplicate)
         near_codes = leaders[codes]
         near_sizes = np.bincount(near_codes, minlength=len(distinct.names))
-        first = np.zeros(reports, dtype=np.bool_)
-        first[np.unique(codes, return_index=True)[1]] = True
         near_first = np.zeros(reports, dtype=np.bool_)
         near_first[np.unique(near_codes, return_index=True)[1]] = True
-        repeats, near_repeats = int((~first).sum()), int((~near_first).sum())
+        repeats, near_repeats = reports - len(np.unique(codes)), int((~near_first).sum())
         in_identical = int((sizes[codes] > 1).sum())
         in_near = int((near_sizes[near_codes] > 1).sum())
         disagreeing = self._differently_labeled(data, known, codes)
@@ -63,25 +61,16 @@ class Duplicates(Check):
                     Level.ACT,
                 )
             )
+        first_rows = known[np.unique(codes, return_index=True)[1]]
         order = np.argsort(-sizes, kind="stable")[:LISTED]
-        rows_of_first = known[np.unique(codes, return_index=True)[1]]
-        groups = tuple(
-            (str(data.ids[rows_of_first[g]]), int(sizes[g]), float(sizes[g] / reports))
-            for g in order
-            if sizes[g] > 1
-        )
-        tables = (
-            Table(
-                "largest",
-                "Reports repeated most",
-                (
-                    Column("id", "First row"),
-                    Column("copies", "Rows with the same words", Kind.COUNT),
-                    Column("share", "of the reports", Kind.SHARE),
-                ),
-                groups,
-                note="Case and white space do not count.",
-            ),
+        order = order[sizes[order] > 1]
+        table = Table.of(
+            "largest",
+            "Reports repeated most",
+            ("id", "First row", Kind.TEXT, self.ids_of(data, first_rows[order])),
+            ("copies", "Rows with the same words", Kind.COUNT, sizes[order]),
+            ("share", "of the reports", Kind.SHARE, sizes[order] / reports),
+            note="Case and white space do not count.",
         )
         return CheckResult(
             self.name,
@@ -108,7 +97,7 @@ class Duplicates(Check):
                 Measure("in_near_groups", "Reports with a near-identical other", in_near),
                 Measure("labeled_differently", "Same words, other labels", len(disagreeing)),
             ),
-            tables if groups else (),
+            (table,) if len(order) else (),
             self.show(data, options, disagreeing, "same words as an earlier row, other labels"),
             rows=known[~near_first],
             row_ids=self.ids_of(data, known[~near_first]),

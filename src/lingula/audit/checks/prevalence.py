@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lingula.audit.breakdown import PARTS, breakdown, differences
+from lingula.audit.breakdown import PARTS, breakdown, count_columns, differences
 from lingula.audit.check import Check, Earlier
 from lingula.audit.grouping import group_column, is_telling
 from lingula.audit.inputs import AuditInput
@@ -13,7 +13,7 @@ from lingula.audit.intervals import effective_size, widest, wilson
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Exhibit, Finding
 from lingula.audit.wording import count_of, join
-from lingula.documents import Column, Kind, Level, Measure, Stack, Table
+from lingula.documents import Kind, Level, Measure, Stack, Table
 from lingula.errors import ColumnError
 from lingula.labels import Label
 
@@ -42,33 +42,16 @@ class Prevalence(Check):
         width = widest(cases)
         rare = width > options.widest_interval
         unit = "patients" if data.patients is not None else f"{data.unit}s"
-        table = Table(
+        table = Table.of(
             "labels",
             "Counts of each label",
-            (
-                Column("label", "Label"),
-                Column("positive", "Positive", Kind.COUNT),
-                Column("uncertain", "Uncertain", Kind.COUNT),
-                Column("negative", "Negative", Kind.COUNT),
-                Column("blank", "Blank", Kind.COUNT),
-                Column("prevalence", "Positive share", Kind.SHARE),
-                Column("low", "95% low", Kind.BOUND),
-                Column("high", "95% high", Kind.BOUND),
-                Column("cases", f"Positive {unit}", Kind.COUNT),
-                Column("width", "Widest interval", Kind.BOUND),
-            ),
-            tuple(
-                (
-                    name,
-                    *(int(c) for c in counts[:, i]),
-                    float(share[i]),
-                    float(low[i]),
-                    float(high[i]),
-                    int(cases[i]),
-                    float(width[i]),
-                )
-                for i, name in enumerate(data.label_names)
-            ),
+            ("label", "Label", Kind.TEXT, data.label_names),
+            *count_columns(counts),
+            ("prevalence", "Positive share", Kind.SHARE, share),
+            ("low", "95% low", Kind.BOUND, low),
+            ("high", "95% high", Kind.BOUND, high),
+            ("cases", f"Positive {unit}", Kind.COUNT, cases),
+            ("width", "Widest interval", Kind.BOUND, width),
             note=(
                 f"Share of all {n:,} rows, blanks included. "
                 "Widest interval: how wide the 95% interval of a sensitivity measured on these "
@@ -79,24 +62,10 @@ class Prevalence(Check):
             "four_labels",
             "How the rows divide",
             tuple(label.name.lower() for label in PARTS),
-            tuple(
-                (name, tuple(int(c) for c in counts[:, i]))
-                for i, name in enumerate(data.label_names)
-            ),
+            tuple(zip(data.label_names, map(tuple, counts.T.tolist()), strict=True)),
         )
-        findings = list(_rarity(data, options, cases, width=width, rare=rare, unit=unit))
-        constant = [
-            f"{name} (always {Label(int(data.labels.classes[0, i])).name.lower()})"
-            for i, name in enumerate(data.label_names)
-            if (data.labels.classes[:, i] == data.labels.classes[0, i]).all()
-        ]
-        if constant:
-            findings.append(
-                Finding(
-                    f"The same in every row, so nothing can be learned from it: {join(constant)}.",
-                    Level.ACT,
-                )
-            )
+        findings = _rarity(data, options, cases, width=width, rare=rare, unit=unit)
+        findings += _constant(data)
         exhibits: list[Exhibit] = [stack, table]
         groupings = [
             group_column(name, data.metadata.column(name), options.most_levels)
@@ -170,6 +139,17 @@ def _rarity(
             )
         )
     return findings
+
+
+def _constant(data: AuditInput) -> list[Finding]:
+    classes = data.labels.classes
+    same = [
+        f"{name} (always {Label(int(first)).name.lower()})"
+        for name, column, first in zip(data.label_names, classes.T, classes[0], strict=True)
+        if (column == first).all()
+    ]
+    text = f"The same in every row, so nothing can be learned from it: {join(same)}."
+    return [Finding(text, Level.ACT)] if same else []
 
 
 def _columns(data: AuditInput, options: AuditOptions) -> tuple[str, ...]:

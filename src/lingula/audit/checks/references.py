@@ -11,7 +11,7 @@ from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Finding
 from lingula.audit.wording import clause
-from lingula.documents import Column, Kind, Level, Measure, Table, percent
+from lingula.documents import Kind, Level, Measure, Table, percent
 from lingula.labels import Label
 
 
@@ -70,23 +70,15 @@ class ReferencesToEarlier(Check):
                         Level.ACT,
                     )
                 )
-        exhibits: tuple[Table, ...] = ()
-        if count:
-            inside = [data.is_label(label)[only].sum(axis=0) for label in Label]
-            exhibits = (
-                Table(
-                    "labels",
-                    "Labels of the reports that only compare",
-                    (
-                        Column("label", "Label"),
-                        *(Column(x.name.lower(), x.name.capitalize(), Kind.COUNT) for x in Label),
-                    ),
-                    tuple(
-                        (name, *(int(column[i]) for column in inside))
-                        for i, name in enumerate(data.label_names)
-                    ),
-                ),
-            )
+        table = Table.of(
+            "labels",
+            "Labels of the reports that only compare",
+            ("label", "Label", Kind.TEXT, data.label_names),
+            *(
+                (x.name.lower(), x.name.capitalize(), Kind.COUNT, data.is_label(x)[only].sum(0))
+                for x in Label
+            ),
+        )
         return CheckResult(
             self.name,
             self.title,
@@ -102,7 +94,7 @@ class ReferencesToEarlier(Check):
             if count
             else (),
             tuple(measures),
-            exhibits,
+            (table,) if count else (),
             self.show(data, options, where(only), "only compares with an earlier study"),
             rows=where(only),
             row_ids=self.ids_of(data, where(only)),

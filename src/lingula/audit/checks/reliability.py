@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Finding
 from lingula.audit.wording import join
-from lingula.documents import Cell, Column, Kind, Level, Measure, Table
+from lingula.documents import Kind, Level, Measure, Table
 
 
 @dataclass(frozen=True)
@@ -111,67 +112,32 @@ class Reliability(Check):
             for part, scores in zip(PARTS, columns, strict=True)
             if not np.isfinite(scores).any()
         ]
-        rows: list[tuple[Cell, ...]] = [
-            (
-                name,
-                rating.stars,
-                *rating.parts,
-                *(None if math.isnan(c[i]) else float(c[i]) for c in columns),
-            )
-            for i, (name, rating) in enumerate(zip(data.label_names, ratings, strict=True))
-        ]
-        table = Table(
+        names = ("label", "Label", Kind.TEXT, data.label_names)
+        table = Table.of(
             "ratings",
             "Stars of each label",
-            (
-                Column("label", "Label"),
-                Column("rating", "Rating", Kind.STARS),
-                *(Column(f"{part.check}_stars", part.title, Kind.STARS) for part in PARTS),
+            names,
+            ("rating", "Rating", Kind.STARS, [rating.stars for rating in ratings]),
+            *(
+                (f"{part.check}_stars", part.title, Kind.STARS, [r.parts[i] for r in ratings])
+                for i, part in enumerate(PARTS)
             ),
-            tuple(row[: 2 + len(PARTS)] for row in rows),
             note="Missing: nobody has measured that part. "
             + "; ".join(f"{part.title}: {part.figure}" for part in PARTS)
             + ".",
         )
-        figures = Table(
+        figures = Table.of(
             "figures",
             "The figures behind the stars",
-            (Column("label", "Label"), *(Column(p.check, p.figure, Kind.NUMBER) for p in PARTS)),
-            tuple((row[0], *row[2 + len(PARTS) :]) for row in rows),
+            names,
+            *(
+                (part.check, part.figure, Kind.NUMBER, scores)
+                for part, scores in zip(PARTS, columns, strict=True)
+            ),
             detail=True,
         )
         stars = [rating.stars for rating in ratings if rating.stars is not None]
-        unchecked = [
-            name
-            for name, rating in zip(data.label_names, ratings, strict=True)
-            if not rating.checked
-        ]
-        findings = []
-        if unchecked:
-            who = "No label has" if len(unchecked) == k else f"{join(unchecked)}: without"
-            findings.append(
-                Finding(
-                    f"{who} a figure that says it is right, so at most {UNCHECKED} stars: give "
-                    "expert labels (--truth) or second labels (--compare).",
-                    Level.ACT,
-                )
-            )
-        weak = [
-            data.label_names[i]
-            for i, rating in enumerate(ratings)
-            if rating.checked and rating.stars is not None and rating.stars <= 2
-        ]
-        if weak:
-            findings.append(Finding(f"Checked and found weak: {join(weak)}.", Level.ACT))
-        strong = [
-            data.label_names[i]
-            for i, rating in enumerate(ratings)
-            if rating.stars is not None and rating.stars >= 4
-        ]
-        if strong:
-            findings.append(Finding(f"Four stars or more: {join(strong, 14)}.", Level.GOOD))
-        if absent:
-            findings.append(Finding(f"Parts missing for every label: {join(absent)}.", Level.LOOK))
+        checked = sum(rating.checked for rating in ratings)
         mean = sum(stars) / len(stars) if stars else None
         return CheckResult(
             self.name,
@@ -180,7 +146,7 @@ class Reliability(Check):
             f"{mean:.1f} stars on average over {len(stars)} labels."
             if mean is not None
             else "No rating.",
-            tuple(findings),
+            tuple(_findings(data.label_names, ratings, absent)),
             (
                 "Publish the stars with their parts, and do not average models over labels of one "
                 "or two stars.",
@@ -188,8 +154,30 @@ class Reliability(Check):
             (
                 Measure("mean_stars", "Mean stars", mean, Kind.NUMBER),
                 Measure("rated", "Rated labels", len(stars)),
-                Measure("checked", "Labels with evidence", k - len(unchecked)),
+                Measure("checked", "Labels with evidence", checked),
             ),
             (table, figures),
             missing="" if stars else "no part of the rating could be had",
         )
+
+
+def _findings(
+    names: Sequence[str], ratings: Sequence[Rating], absent: Sequence[str]
+) -> Iterator[Finding]:
+    rated = list(zip(names, ratings, strict=True))
+    unchecked = [name for name, rating in rated if not rating.checked]
+    if unchecked:
+        who = "No label has" if len(unchecked) == len(names) else f"{join(unchecked)}: without"
+        yield Finding(
+            f"{who} a figure that says it is right, so at most {UNCHECKED} stars: give "
+            "expert labels (--truth) or second labels (--compare).",
+            Level.ACT,
+        )
+    weak = [n for n, r in rated if r.checked and r.stars is not None and r.stars <= 2]
+    if weak:
+        yield Finding(f"Checked and found weak: {join(weak)}.", Level.ACT)
+    strong = [n for n, r in rated if r.stars is not None and r.stars >= 4]
+    if strong:
+        yield Finding(f"Four stars or more: {join(strong, 14)}.", Level.GOOD)
+    if absent:
+        yield Finding(f"Parts missing for every label: {join(absent)}.", Level.LOOK)

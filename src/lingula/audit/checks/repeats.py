@@ -12,7 +12,7 @@ from lingula.audit.inputs import AuditInput, Groups
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Exhibit, Finding
 from lingula.audit.wording import clause, count_of
-from lingula.documents import Column, Curve, Kind, Level, Line, Measure, Point, Table, percent
+from lingula.documents import Curve, Kind, Level, Line, Measure, Point, Table, percent
 
 Counts = npt.NDArray[np.int64]
 
@@ -81,9 +81,8 @@ class RepeatStudies(Check):
         unit, counts = next(iter(kinds.items()))
         patients = len(counts)
         effective = effective_number(counts)
-        half = int(np.searchsorted(np.cumsum(np.sort(counts)[::-1]), counts.sum() / 2)) + 1
-        findings = []
         unknown = int((data.patients.codes < 0).sum())
+        findings = []
         if unknown:
             findings.append(
                 Finding(
@@ -92,41 +91,14 @@ class RepeatStudies(Check):
                     Level.ACT,
                 )
             )
-        score = effective / patients
-        if counts.max() > 1:
-            findings.append(
-                Finding(
-                    f"Half of the {unit} belong to {percent(half / patients)} of the patients.",
-                    Level.LOOK if score < 0.75 else Level.GOOD,
-                )
-            )
-            k = max((k for k in MORE_THAN if (counts > k).any()), default=1)
-            k = min(k, 10)
-            share, held = held_by_more_than(counts, k)
-            if share:
-                findings.append(
-                    Finding(
-                        f"The {percent(share)} of patients with more than {k} {unit} hold "
-                        f"{percent(held)} of them.",
-                        Level.LOOK,
-                    )
-                )
-            findings.append(
-                Finding(
-                    f"For an average over {unit}, {patients:,} patients with unequal numbers weigh "
-                    f"as much as {effective:,.0f} with equal numbers.",
-                    Level.LOOK if score < 0.75 else Level.GOOD,
-                )
-            )
-        else:
-            findings.append(Finding(f"Every patient has one of the {unit}.", Level.GOOD))
+        findings += _concentration(unit, counts)
         order = np.argsort(-counts, kind="stable")[: options.examples]
         present = np.flatnonzero(data.patients.counts() > 0)
         rows = [int(where(data.patients.codes == present[p])[0]) for p in order if counts[p] > 1]
         return CheckResult(
             self.name,
             self.title,
-            score,
+            effective / patients,
             f"{clause(patients, 'patients', 'has', 'have')} {count_of(int(counts.sum()), unit)}; "
             f"the effective number of patients is {effective:,.0f}.",
             tuple(findings),
@@ -141,6 +113,32 @@ class RepeatStudies(Check):
             tuple(exhibits),
             self.show(data, options, rows, f"first row of a patient with many {unit}"),
         )
+
+
+def _concentration(unit: str, counts: Counts) -> Iterator[Finding]:
+    """How much of the data few patients hold."""
+    if counts.max() <= 1:
+        yield Finding(f"Every patient has one of the {unit}.", Level.GOOD)
+        return
+    patients, effective = len(counts), effective_number(counts)
+    level = Level.LOOK if effective / patients < 0.75 else Level.GOOD
+    half = int(np.searchsorted(np.cumsum(np.sort(counts)[::-1]), counts.sum() / 2)) + 1
+    yield Finding(
+        f"Half of the {unit} belong to {percent(half / patients)} of the patients.", level
+    )
+    k = min(max((k for k in MORE_THAN if (counts > k).any()), default=1), 10)
+    share, held = held_by_more_than(counts, k)
+    if share:
+        yield Finding(
+            f"The {percent(share)} of patients with more than {k} {unit} hold {percent(held)} of "
+            "them.",
+            Level.LOOK,
+        )
+    yield Finding(
+        f"For an average over {unit}, {patients:,} patients with unequal numbers weigh as much as "
+        f"{effective:,.0f} with equal numbers.",
+        level,
+    )
 
 
 def _units(data: AuditInput, patients: Groups) -> Iterator[tuple[str, Counts]]:
@@ -166,17 +164,15 @@ def _exhibits(unit: str, counts: Counts, *, detail: bool) -> tuple[Exhibit, ...]
     grid = np.linspace(0, 1, 101)
     positions = np.round(grid * len(counts)).astype(np.intp)
     marks = ((share, held_by_top(counts, share)) for share in (0.05, 0.2, 0.5))
-    more = [(k, *held_by_more_than(counts, k)) for k in MORE_THAN if (counts > k).any()]
-    table = Table(
+    ks = [k for k in MORE_THAN if (counts > k).any()]
+    more = np.array([held_by_more_than(counts, k) for k in ks]).reshape(-1, 2)
+    table = Table.of(
         f"more_than_{unit}",
         f"Patients with more than k {unit}",
-        (
-            Column("k", "More than", Kind.COUNT),
-            Column("count", "Patients", Kind.COUNT),
-            Column("patients", "Share of patients", Kind.SHARE),
-            Column("held", f"Share of {unit}", Kind.SHARE),
-        ),
-        tuple((k, int((counts > k).sum()), share, part) for k, share, part in more),
+        ("k", "More than", Kind.COUNT, ks),
+        ("count", "Patients", Kind.COUNT, [int((counts > k).sum()) for k in ks]),
+        ("patients", "Share of patients", Kind.SHARE, more[:, 0]),
+        ("held", f"Share of {unit}", Kind.SHARE, more[:, 1]),
         detail=detail,
     )
     if len(counts) < FEWEST_FOR_SHARES:
@@ -195,15 +191,12 @@ def _exhibits(unit: str, counts: Counts, *, detail: bool) -> tuple[Exhibit, ...]
             percent=True,
             note="The straight line is a data set in which every patient has the same number.",
         ),
-        Table(
+        Table.of(
             f"top_{unit}",
             f"What the patients with most {unit} hold",
-            (
-                Column("patients", "Patients with most", Kind.BOUND),
-                Column("count", "Patients", Kind.COUNT),
-                Column("held", f"Share of {unit}", Kind.SHARE),
-            ),
-            tuple((s, round(s * len(counts)), held_by_top(counts, s)) for s in TOP_SHARES),
+            ("patients", "Patients with most", Kind.BOUND, TOP_SHARES),
+            ("count", "Patients", Kind.COUNT, [round(s * len(counts)) for s in TOP_SHARES]),
+            ("held", f"Share of {unit}", Kind.SHARE, [held_by_top(counts, s) for s in TOP_SHARES]),
             detail=detail,
         ),
         table,

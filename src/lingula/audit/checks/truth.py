@@ -11,7 +11,7 @@ from lingula.audit.options import AuditOptions
 from lingula.audit.resampling import confusions_with, interval_of
 from lingula.audit.result import CheckResult, Finding
 from lingula.audit.wording import join
-from lingula.documents import Column, Kind, Level, Measure, Table, percent
+from lingula.documents import Kind, Level, Measure, Table, percent
 from lingula.labels import Label
 from lingula.metrics.counts import one_vs_rest
 from lingula.metrics.f1 import per_class
@@ -43,39 +43,24 @@ class Truth(Check):
         f1 = interval_of(np.where(occurs, scores.f1, np.nan), resampled.f1)
         bounds = f1_bounds(tables.counts, np.nan)
         hidden = ~occurs
-        columns = (
-            np.where(hidden, np.nan, scores.precision),
-            np.where(hidden, np.nan, scores.recall),
-            f1.value,
-            f1.low,
-            f1.high,
-            np.where(hidden, np.nan, bounds.lower),
-            np.where(hidden, np.nan, bounds.upper),
+        precision, recall, worst, best = (
+            np.where(hidden, np.nan, figure)
+            for figure in (scores.precision, scores.recall, bounds.lower, bounds.upper)
         )
-        table = Table(
+        table = Table.of(
             "labels",
             f"Against {truth.name}",
-            (
-                Column("label", "Label"),
-                Column("positive", "Positive by experts", Kind.COUNT),
-                Column("predicted", "Positive here", Kind.COUNT),
-                Column("precision", "Precision", Kind.NUMBER),
-                Column("recall", "Recall", Kind.NUMBER),
-                Column("f1", "F1", Kind.NUMBER),
-                Column("low", "95% low", Kind.NUMBER),
-                Column("high", "95% high", Kind.NUMBER),
-                Column("worst", "F1, uncertain all wrong", Kind.NUMBER),
-                Column("best", "F1, uncertain all right", Kind.NUMBER),
-            ),
-            tuple(
-                (
-                    data.label_names[i],
-                    int(counts.support[i]),
-                    int(counts.predicted[i]),
-                    *(None if np.isnan(c[i]) else float(c[i]) for c in columns),
-                )
-                for i in np.flatnonzero(truth.columns)
-            ),
+            ("label", "Label", Kind.TEXT, data.label_names),
+            ("positive", "Positive by experts", Kind.COUNT, counts.support),
+            ("predicted", "Positive here", Kind.COUNT, counts.predicted),
+            ("precision", "Precision", Kind.NUMBER, precision),
+            ("recall", "Recall", Kind.NUMBER, recall),
+            ("f1", "F1", Kind.NUMBER, f1.value),
+            ("low", "95% low", Kind.NUMBER, f1.low),
+            ("high", "95% high", Kind.NUMBER, f1.high),
+            ("worst", "F1, uncertain all wrong", Kind.NUMBER, worst),
+            ("best", "F1, uncertain all right", Kind.NUMBER, best),
+            keep=truth.columns,
             note=f"Positive against everything else, on {len(truth.rows):,} rows; 95% intervals by "
             f"bootstrap of {tables.noun}. A dash where experts found none.",
         )

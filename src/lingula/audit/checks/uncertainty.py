@@ -8,7 +8,7 @@ from lingula.audit.check import Check, Earlier
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Finding
-from lingula.documents import Column, Kind, Level, Measure, Table, percent
+from lingula.documents import Kind, Level, Measure, Table, percent
 from lingula.labels import Label
 
 #: An uncertain share of the possible positives from which a label is named.
@@ -42,46 +42,18 @@ class Uncertainty(Check):
                 f"the schema {data.labels.schema.name!r} has no label that can be uncertain"
             )
         if not uncertain.any():
-            return CheckResult(
-                self.name,
-                self.title,
-                1.0,
-                "No label is uncertain.",
-                (
-                    Finding(
-                        "No uncertain label at all. If a labeler made these labels, uncertain "
-                        "mentions were turned into something else: the data sheet should say into "
-                        "what.",
-                        Level.LOOK,
-                    ),
-                ),
-                measures=(Measure("uncertain", "Uncertain cells", 0),),
-            )
-        table = Table(
+            return self._without()
+        table = Table.of(
             "labels",
             "Prevalence between both readings",
-            (
-                Column("label", "Label"),
-                Column("uncertain", "Uncertain", Kind.COUNT),
-                Column("of_rows", "of all rows", Kind.BOUND),
-                Column("of_mentioned", "of its mentions", Kind.SHARE),
-                Column("of_possible", "of possible positives", Kind.SHARE),
-                Column("lowest", "Prevalence, all wrong", Kind.BOUND),
-                Column("highest", "Prevalence, all right", Kind.BOUND),
-            ),
-            tuple(
-                (
-                    name,
-                    int(uncertain[i]),
-                    float(uncertain[i] / n),
-                    _number(of_mentioned[i]),
-                    _number(of_possible[i]),
-                    float(positive[i] / n),
-                    float(possible[i] / n),
-                )
-                for i, name in enumerate(data.label_names)
-                if counted[i]
-            ),
+            ("label", "Label", Kind.TEXT, data.label_names),
+            ("uncertain", "Uncertain", Kind.COUNT, uncertain),
+            ("of_rows", "of all rows", Kind.BOUND, uncertain / n),
+            ("of_mentioned", "of its mentions", Kind.SHARE, of_mentioned),
+            ("of_possible", "of possible positives", Kind.SHARE, of_possible),
+            ("lowest", "Prevalence, all wrong", Kind.BOUND, positive / n),
+            ("highest", "Prevalence, all right", Kind.BOUND, possible / n),
+            keep=counted,
             note="Mentions are positive, negative and uncertain; possible positives are positive "
             "and uncertain.",
         )
@@ -97,6 +69,8 @@ class Uncertainty(Check):
         ]
         score = float(np.nanmean(scores)) if np.isfinite(scores).any() else 1.0
         total = int(mentioned[counted].sum())
+        each_row = data.is_label(Label.UNCERTAIN).sum(axis=1)
+        rows = int((each_row > 0).sum())
         return CheckResult(
             self.name,
             self.title,
@@ -113,24 +87,31 @@ class Uncertainty(Check):
                 Measure(
                     "of_mentioned", "of all mentions", float(uncertain.sum() / total), Kind.SHARE
                 ),
-                Measure(
-                    "rows",
-                    "Rows with an uncertain label",
-                    int(data.is_label(Label.UNCERTAIN).any(axis=1).sum()),
-                ),
+                Measure("rows", "Rows with an uncertain label", rows),
             ),
             (table,),
             self.show(
                 data,
                 options,
-                np.argsort(-data.is_label(Label.UNCERTAIN).sum(axis=1), kind="stable")[
-                    : int(data.is_label(Label.UNCERTAIN).any(axis=1).sum())
-                ],
+                np.argsort(-each_row, kind="stable")[:rows],
                 "many uncertain labels in one row",
             ),
             label_scores=scores,
         )
 
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    def _without(self) -> CheckResult:
+        """The result where nothing is uncertain."""
+        return CheckResult(
+            self.name,
+            self.title,
+            1.0,
+            "No label is uncertain.",
+            (
+                Finding(
+                    "No uncertain label at all. If a labeler made these labels, uncertain mentions "
+                    "were turned into something else: the data sheet should say into what.",
+                    Level.LOOK,
+                ),
+            ),
+            measures=(Measure("uncertain", "Uncertain cells", 0),),
+        )
