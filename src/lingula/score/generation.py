@@ -156,9 +156,8 @@ class GenerationScore:
             raise SchemaError("references and generated reports have different observations")
         self._append(
             GenerationState(
-                references.schema,
-                references.classes,
-                generated.classes,
+                Labels(references.schema, references.classes),
+                Labels(generated.schema, generated.classes),
                 checked_ids(ids, len(references)),
                 similarity=None,
                 labeler=(labeler, None),
@@ -180,23 +179,14 @@ class GenerationScore:
                 duplicates), or a bootstrap option is out of range.
             SchemaError: If the schema lacks one of CheXpert's 14 observations.
         """
-        boot = Bootstrap(bootstrap, seed, confidence)
+        asked = Bootstrap(bootstrap, seed, confidence)
+        boot = asked if bootstrap else None
         state, dropped = self._pairs()
-        scores = score_labels(
-            Labels(state.schema, state.references),
-            Labels(state.schema, state.generated),
-            self.conventions,
-            similarity=state.similarity,
-            bootstrap=boot if bootstrap else None,
-        )
-        name, sha256 = state.labeler
-        return GenerationScores(
-            scores,
-            len(state),
-            Provenance(name, sha256, state.schema.name, self.section, package_versions()),
-            boot if bootstrap else None,
-            (*self.notes, *state_notes(state, dropped)),
-        )
+        true, guess, cosines = state.references, state.generated, state.similarity
+        scores = score_labels(true, guess, self.conventions, similarity=cosines, bootstrap=boot)
+        ground = Provenance(*state.labeler, true.schema.name, self.section, package_versions())
+        notes = (*self.notes, *state_notes(state, dropped))
+        return GenerationScores(scores, len(state), ground, boot, notes)
 
     def per_report(self) -> pyarrow.Table:
         """One row a pair; see ``per_report_table``. Rows are numbered from 1 without ids.
@@ -207,13 +197,8 @@ class GenerationScore:
         """
         state, _ = self._pairs()
         ids = state.ids or tuple(str(row) for row in range(1, len(state) + 1))
-        return per_report_table(
-            ids,
-            Labels(state.schema, state.references),
-            Labels(state.schema, state.generated),
-            self.conventions,
-            state.similarity,
-        )
+        true, guess, cosines = state.references, state.generated, state.similarity
+        return per_report_table(ids, true, guess, self.conventions, cosines)
 
     def reset(self) -> None:
         """Forget what was fed, and the notes."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from lingula.errors import InputError, SchemaError
-from lingula.labels import Labeler, Schema, is_missing
+from lingula.errors import InputError
+from lingula.labels import Labeler, Labels, is_missing
 from lingula.score.labeling import (
     Progress,
     check_lengths,
@@ -27,22 +27,20 @@ class GenerationState:
     """What was fed so far: labels, never a text. It can be pickled and sent between processes.
 
     Attributes:
-        schema: Schema of the labels.
-        references: Class indices, int8, shape (n, k).
-        generated: Class indices, int8, shape (n, k).
+        references: Labels of n references, without probabilities and evidence.
+        generated: Labels of the n generated reports, likewise.
         ids: One id a pair, or None if none were given.
         similarity: CheXbert similarity, float64, shape (n,), or None if it was not asked for.
+        labeler: Name and digest of the labeler that made the labels.
         empty: How many references and how many generated reports were empty.
         unsectioned: How many references and generated reports have sections, but none of those
             that were asked for, so that another part of them was labeled.
         cut: How many different texts were longer than the model reads; 0 for labelers that read
             any length.
-        labeler: Name and digest of the labeler that made the labels.
     """
 
-    schema: Schema
-    references: npt.NDArray[np.int8]
-    generated: npt.NDArray[np.int8]
+    references: Labels
+    generated: Labels
     ids: tuple[str, ...] | None
     similarity: npt.NDArray[np.float64] | None
     labeler: tuple[str, str | None]
@@ -57,8 +55,8 @@ class GenerationState:
         """Some of the pairs, by position; the counts of odd texts stay those of all."""
         return replace(
             self,
-            references=self.references[rows],
-            generated=self.generated[rows],
+            references=self.references.take(rows),
+            generated=self.generated.take(rows),
             ids=None if self.ids is None else tuple(self.ids[row] for row in rows),
             similarity=None if self.similarity is None else self.similarity[rows],
         )
@@ -91,9 +89,8 @@ def labeled_state(
     cosines = chexbert_similarity(labeler, sides[0], sides[1], progress) if similarity else None
     empty = [sum(is_missing(text) for text in side) for side in sides]
     return GenerationState(
-        true.schema,
-        true.classes,
-        guess.classes,
+        Labels(true.schema, true.classes),
+        Labels(guess.schema, guess.classes),
         checked_ids(ids, len(references)),
         cosines,
         describe_labeler(labeler),
@@ -122,9 +119,8 @@ def join_states(states: Sequence[GenerationState]) -> GenerationState:
         SchemaError: If the schemas differ.
     """
     first = states[0]
+    references = Labels.concatenate([state.references for state in states])
     for state in states[1:]:
-        if first.schema != state.schema:
-            raise SchemaError("reports labeled under different schemas cannot be merged")
         if first.labeler != state.labeler:
             raise InputError(
                 f"labels of different labelers cannot be merged: {first.labeler[0]} and "
@@ -138,8 +134,8 @@ def join_states(states: Sequence[GenerationState]) -> GenerationState:
     similarity = [state.similarity for state in states if state.similarity is not None]
     return replace(
         first,
-        references=np.concatenate([state.references for state in states]),
-        generated=np.concatenate([state.generated for state in states]),
+        references=references,
+        generated=Labels.concatenate([state.generated for state in states]),
         ids=None if first.ids is None else ids,
         similarity=np.concatenate(similarity) if similarity else None,
         empty=_added([state.empty for state in states]),
