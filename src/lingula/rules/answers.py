@@ -20,7 +20,8 @@ _STOPS = frozenset({",", ";", ".", ")", "]", "[", "-", "?", ""})
 #: Before these, the words that an answer speaks of begin.
 _BEGINS = frozenset({";", ".", "(", ")", "]", "?"})
 _TICKS = frozenset({"x", "✓", "✔", "✗", "✘", "☑", "☒"})
-_BOXES = frozenset({"☐", "☑", "☒", "✓", "✔", "✗", "✘"})
+_CHECKS = frozenset({"☐", "☑", "☒", "✓", "✔", "✗", "✘"})
+_BOXES = _CHECKS | {"["}
 #: Answers that need no separator ("effusion none, edema nil").
 _BARE = frozenset({"no", "none", "nil", "absent", "negative", "neg", "-", "-ve", "ø", "∅", "nad"})
 
@@ -60,7 +61,8 @@ class AnswerReader:
             headers: Its headers; a mention inside one speaks only if it is answered.
         """
         found: dict[Span, Answer] = {}
-        self._boxes(tokens, mentions, cues, found)
+        if not _BOXES.isdisjoint(tokens):
+            self._boxes(tokens, mentions, cues, found)
         last = 0
         for cue in cues:
             if self._is_answer[cue.rule] and cue.start > 0:
@@ -70,7 +72,8 @@ class AnswerReader:
                     for mention in self._answered(tokens, mentions, cues, last, separator):
                         found.setdefault(mention, answer)
                     last = cue.end
-        self._labels(tokens, mentions, headers, found)
+        if ":" in tokens:
+            self._labels(tokens, mentions, headers, found)
         return found
 
     def _separator(self, tokens: list[str], mentions: list[Span], cue: Span) -> int:
@@ -191,6 +194,6 @@ def _boxes(tokens: list[str]) -> list[tuple[int, int, bool]]:
                 found.append((at, at + 2, False))
             elif tokens[at + 2 : at + 3] == ["]"] and tokens[at + 1] in _TICKS:
                 found.append((at, at + 3, True))
-        elif token in _BOXES and tokens[at - 1 : at] != ["["]:
+        elif token in _CHECKS and tokens[at - 1 : at] != ["["]:
             found.append((at, at + 1, token in _TICKS))
     return found

@@ -20,6 +20,7 @@ _ASSERTIONS = {
 }
 #: A word that undoes a cue stands at most this many tokens before it.
 _UNDOING_REACH = 6
+_NO_CONDITIONS: tuple[frozenset[str], ...] = (frozenset(), frozenset(), frozenset())
 _STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNCHANGED)
 #: A value stands at most this many tokens after what is measured.
 _MEASURE_REACH = 9
@@ -81,6 +82,8 @@ class AssertionClassifier:
         #: Words that a cue needs after it, needs before it, and that undo it before it.
         self._conditions = [
             (frozenset(cue.needs), frozenset(cue.needs_before), frozenset(cue.void_after))
+            if cue.needs or cue.needs_before or cue.void_after
+            else None
             for cue in lexicon.cues
         ]
         self._is_answer = [cue.answer for cue in lexicon.cues]
@@ -99,11 +102,19 @@ class AssertionClassifier:
         """One assertion a mention, in their order; ``Label.BLANK`` where nothing is asserted."""
         found: list[Assertion] = []
         tokens = scan.tokens
-        answered = self._answers.read(tokens, mentions, longest(scan.cues), scan.headers)
-        cues = longest([cue for cue in scan.cues if not self._is_answer[cue.rule]])
+        is_answer = self._is_answer
+        cues = [cue for cue in scan.cues if not is_answer[cue.rule]]
+        every = cues if len(cues) == len(scan.cues) else longest(scan.cues)
+        answered = self._answers.read(tokens, mentions, every, scan.headers)
+        cues = longest(cues)
         if cues:
             tokens = self._outside(tokens, mentions)
-            cues = [cue for cue in cues if not self._undone(tokens, cue, walls)]
+            conditions = self._conditions
+            cues = [
+                cue
+                for cue in cues
+                if conditions[cue.rule] is None or not self._undone(tokens, cue, walls)
+            ]
         for mention in mentions:
             if mention in answered:
                 label, answer = answered[mention]
@@ -129,9 +140,7 @@ class AssertionClassifier:
 
         So do "no" in "no resolution" and "near-total" in "near-total clearing".
         """
-        needs, before, void = self._conditions[cue.rule]
-        if not (needs or before or void):
-            return False
+        needs, before, void = self._conditions[cue.rule] or _NO_CONDITIONS
         if needs and needs.isdisjoint(tokens[cue.end :]):
             return True
         first = max(cue.start - _UNDOING_REACH, 0)
