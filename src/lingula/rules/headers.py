@@ -15,6 +15,13 @@ _DASHES = frozenset({"-", "--", "---", "–", "—"})
 _MARKS = frozenset({":", "="})
 _JOINING = frozenset({"and", "or", ",", "with"})
 _STOPS = frozenset(".,;:()")
+_BE = frozenset({"is", "are", "was", "were", "has", "have"})
+#: After these "there is" goes on with a statement ("no evidence that there is").
+_BEFORE_THERE = frozenset({
+    "that", "if", "whether", "when", "where", "as", "because", "since", "although", "though",
+    "and", "or", "but", "is", "are", "nor", "nowhere", ",", ";", "say", "which", "while",
+    "until", "unless", "than", "like", "suggest", "think", "how", "why", "said",
+})  # fmt: skip
 #: Words before a dash that may head a statement ("right upper lobe opacity - resolved").
 _LONGEST_HEAD = 6
 
@@ -30,6 +37,8 @@ def statement_walls(scan: Scan) -> Collection[int]:
 
     A dash after a label is none: "effusion - none" says the same as "effusion: none".
     """
+    if "there" in scan.tokens:
+        scan.boundaries.extend(_existentials(scan.tokens))
     if _MARKS.isdisjoint(scan.tokens) and _DASHES.isdisjoint(scan.tokens):
         return scan.boundaries
     walls = {at for at in scan.boundaries if not (scan.tokens[at] in _DASHES and _heads(scan, at))}
@@ -52,6 +61,15 @@ def header_before(headers: list[Span], at: int) -> Span | None:
         if span.end <= at and (found is None or span.end > found.end):
             found = span
     return found
+
+
+def _existentials(tokens: list[str]) -> list[int]:
+    """Where "there is" begins a statement though nothing divides it from the one before."""
+    return [
+        at
+        for at in range(1, len(tokens) - 1)
+        if tokens[at] == "there" and tokens[at + 1] in _BE and tokens[at - 1] not in _BEFORE_THERE
+    ]
 
 
 def _begins(tokens: list[str], start: int, named: set[int]) -> bool:

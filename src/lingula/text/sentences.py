@@ -103,6 +103,20 @@ _ANSWERED = re.compile(
     r"(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
     re.IGNORECASE,
 )
+#: A capitalized word that opens statements, in the middle of a line and without a stop before it.
+_RUN_ON = re.compile(
+    r"[a-z0-9)\]] +(?=(?:No|There|The|This|These|Heart|Cardiac|Cardiomediastinal|Mediastinum|"
+    r"Mediastinal|Lungs?|Lung|Pleural|Bilateral|Right|Left|Small|Large|Mild|Moderate|Minimal|Minor|"
+    r"Stable|Unchanged|Patchy|Hazy|Expected|Old|Remote|Healed|Multiple|Bones|Osseous|Imaged|"
+    r"Visualized|Surgical|Median|Status|Interval|New|Persistent|Increased|Decreased|Improved|"
+    r"Improving|Worsening|Normal|Pneumothorax|Effusions?|Consolidation|Edema|Oedema|Atelectasis|"
+    r"Pneumonia|Cardiomegaly|Opacity|Opacities|Biapical|Bibasilar|Bibasal|Basilar|Trachea|Aorta|"
+    r"Degenerative|Calcified|Tip|Endotracheal|Nasogastric|Enteric|Pacemaker|Sternotomy|Epicardial|"
+    r"Trace|Tiny|Possible|Probable|Likely|Findings|Given|Further|Follow|Recommend|Again|Otherwise|"
+    r"Limited|Low|Hyperinflated|Scattered|Focal|Diffuse|Mitral|Rib|Fracture|Scarring|Slight|"
+    r"Slightly|Mildly|Severe|Extensive|Support|Two|Three|Several)"
+    r",? [a-z])"
+)
 #: Directly after a full stop these show that the sentence goes on ("etc., ", "a.m.-").
 _TIGHT = frozenset(",;:/\\-–—)%@+=^~|")
 #: A line shorter than this was not cut by hard wrapping.
@@ -167,7 +181,20 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         start = position = after
     if start < (end := _stripped_end(text, start, len(text))):
         spans.append((start, end))
+    if _RUN_ON.search(text) is not None:
+        return [piece for span in spans for piece in _run_on_pieces(text, *span)]
     return spans
+
+
+def _run_on_pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The statements of a sentence whose full stops were lost: "tip in SVC No pneumothorax"."""
+    pieces = []
+    for match in _RUN_ON.finditer(text, start, end):
+        words = text[max(start, match.start() - 20) : match.start() + 1].split()
+        if words and words[-1].lower().lstrip("(") not in _OPEN_END:
+            pieces.append((start, match.start() + 1))
+            start = match.end()
+    return [*pieces, (start, end)]
 
 
 def _stripped_end(text: str, start: int, end: int) -> int:
