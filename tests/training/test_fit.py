@@ -117,6 +117,29 @@ def test_a_resumed_run_ends_with_the_weights_of_one_that_was_not_interrupted(
         assert (found.best, found.best_step) == (expected.best, expected.best_step)
 
 
+def test_a_scaler_of_gradients_changes_nothing_and_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = network()
+    fit(task(whole), SETTINGS, Where(tmp_path / "whole"))
+
+    class Scaled(Worker):
+        """As for fp16 on a GPU, with a power of 2, by which rounding does not change."""
+
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            scaler = torch.amp.GradScaler("cpu", init_scale=1024.0, growth_interval=5)
+            self.accelerator.scaler = scaler
+
+    monkeypatch.setattr("lingula.training.fit.loop.Worker", Scaled)
+    fit(task(network()), SETTINGS, Where(tmp_path / "cut", stop_after=6))
+    held = torch.load(tmp_path / "cut" / "last.pt", weights_only=True)
+    assert held["scaler"]["scale"] == 2048.0
+    model = network()
+    fit(task(model), SETTINGS, Where(tmp_path / "cut", resume=True))
+    assert torch.equal(state(model), state(whole))
+
+
 def test_it_learns_and_tells_how_far_it_is(tmp_path: Path) -> None:
     model, seen = network(), []
     settings = replace(SETTINGS, epochs=40, validate_every=0)

@@ -77,7 +77,6 @@ class Stepper:
         self.module.to(worker.device)
         self._wrapped = worker.wrap(self.module, all_used=worker.size == 1 or self._all_used())
         self._optimizer = make_optimizer(self.module, settings.optimization)
-        self._prepared = worker.accelerator.prepare_optimizer(self._optimizer)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimizer, lambda step: rate_share(step, steps, settings.optimization)
         )
@@ -119,11 +118,23 @@ class Stepper:
                 # The size, for gradients are averaged over the processes.
                 accelerator.backward(cost * (len(rows) / count * part * worker.size))
             total += value * len(rows) / count
-        accelerator.clip_grad_norm_(self.module.parameters(), self._settings.optimization.clip_norm)
-        self._prepared.step()
-        self._schedule.step()
-        self._prepared.zero_grad(set_to_none=True)
+        self._move(accelerator.scaler)
         return total
+
+    def _move(self, scaler: Any) -> None:
+        """Clip and step, here rather than by accelerate's optimizer, which looks for packages at
+        every step (1 ms)."""
+        if scaler is not None:
+            scaler.unscale_(self._optimizer)
+        clip_norm = self._settings.optimization.clip_norm
+        nn.utils.clip_grad_norm_(self.module.parameters(), clip_norm)
+        if scaler is None:
+            self._optimizer.step()
+        else:
+            scaler.step(self._optimizer)
+            scaler.update()
+        self._schedule.step()
+        self._optimizer.zero_grad(set_to_none=True)
 
     def state(self) -> dict[str, Any]:
         """What ``restore`` needs to go on as if never interrupted."""
