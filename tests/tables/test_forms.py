@@ -262,7 +262,8 @@ def test_packed_bytes_without_end_are_refused_on_the_way(tmp_path, name, monkeyp
             read_label_table(path)
 
 
-FORMS = [".csv", ".tsv", ".parquet", ".jsonl", ".json", ".xlsx", ".csv.gz", ".csv.zip", ".csv.zst"]
+FORMS = [".csv", ".json", ".xlsx"]
+MORE_FORMS = [".tsv", ".parquet", ".jsonl", ".csv.gz", ".csv.zip", ".csv.zst"]
 
 
 def made(folder, stem, suffix, rows):
@@ -288,7 +289,9 @@ def made(folder, stem, suffix, rows):
     return path
 
 
-@pytest.mark.parametrize("suffix", FORMS)
+@pytest.mark.parametrize(
+    "suffix", [*FORMS, *(pytest.param(form, marks=pytest.mark.slow) for form in MORE_FORMS)]
+)
 def test_every_form_through_every_command(tmp_path, suffix):
     labels = [
         {"study_id": "a", "Edema": 1, "Fracture": 0, "report": "Mild edema."},
@@ -308,7 +311,7 @@ def test_every_form_through_every_command(tmp_path, suffix):
         ["evaluate", truth, truth, "--quiet", "--json", tmp_path / "e.json"],
         ["evaluate", truth, scored, "--quiet", "--json", tmp_path / "scores.json"],
         ["score", truth, truth, "--text-column", "report", "--generated-text-column", "study_id"],
-        ["audit", truth, "-o", tmp_path / "audit", "--quiet"],
+        ["audit", truth, "-o", tmp_path / "audit", "--quiet", "--resamples", "100"],
         ["explain", "--table", truth, "--sample", "2", "--labeler", "rules"],
     ):
         outcome = run.invoke(cli, [str(argument) for argument in arguments])

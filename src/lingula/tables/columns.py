@@ -281,7 +281,7 @@ def shown(name: str) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """The columns of a table, for messages; the first thirty of many."""
-    parts = [shown(name) for name in names[:30]]
+    parts = [shown(name) for name in names[:30]] or ["none"]
     if len(names) > 30:
         parts.append(f"and {len(names) - 30} more")
     return f"the columns are {', '.join(parts)}" if len(parts) > 1 else f"its column is {parts[0]}"

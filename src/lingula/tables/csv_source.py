@@ -128,12 +128,6 @@ class CsvSource:
                 lines = RecordLines(stream, self.name, self._delimiter)
                 yield from self._parse(lines)
                 self.blank_lines = lines.blank_lines
-        except UnicodeDecodeError as error:
-            # Only encodings without a byte-wise escape (UTF-16) come here.
-            raise InputError(
-                f"{self.name}: not {self._encoding} text: {error.reason} at byte {error.start} "
-                "of a block; name the right one with --encoding"
-            ) from None
         finally:
             csv.field_size_limit(limit)
 

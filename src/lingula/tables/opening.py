@@ -26,6 +26,9 @@ MAGIC: dict[bytes, str] = {
 }
 BUFFER_BYTES = 1 << 20
 
+#: Codecs of source code, which decode any bytes to something.
+NO_ENCODINGS = frozenset({"unicode-escape", "raw-unicode-escape", "unicode_escape"})
+
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
@@ -38,12 +41,25 @@ def reading(name: str) -> Iterator[None]:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{name}: the gzip data is damaged or cut short ({error})") from error
+    except UnicodeError as error:
+        reason = one_line(error)
+        if isinstance(error, UnicodeDecodeError):
+            reason = f"not {error.encoding} text: {error.reason}"
+        raise InputError(f"{name}: {reason}; name the right encoding with --encoding") from None
     except (lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         if isinstance(error, RuntimeError) and "password" not in str(error):
             raise
-        raise InputError(f"{name}: the compressed data cannot be read ({error})") from error
+        raise InputError(
+            f"{name}: the compressed data cannot be read ({one_line(error)})"
+        ) from error
     except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from error
+        raise InputError(f"{name}: cannot be read: {error.strerror or one_line(error)}") from error
+
+
+def one_line(error: Exception) -> str:
+    """The first line of an error's message, of characters that can be shown, cut if it is long."""
+    line = next(iter(str(error).splitlines()), type(error).__name__)
+    return "".join(c if c.isprintable() else " " for c in line)[:200]
 
 
 @contextmanager
@@ -129,7 +145,11 @@ def checked_encoding(encoding: str, path: Path, name: str) -> str:
     """
     try:
         codec = codecs.lookup(encoding).name
-    except LookupError:
+        # Python has codecs that are none of text files (base64, idna): those cannot do this.
+        "a".encode(codec).decode(codec, "surrogateescape")
+        if codec in NO_ENCODINGS:
+            raise LookupError(codec)
+    except (LookupError, UnicodeError, ValueError):
         raise InputError(
             f"there is no encoding {encoding!r}; common ones are utf-8, latin-1, cp1252, utf-16"
         ) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lingula.errors import InputError
-from lingula.tables.opening import BUFFER_BYTES, reading
+from lingula.tables.opening import BUFFER_BYTES, one_line, reading
 from lingula.tables.source import OnReject
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ class ParquetSource:
     def batches(self, on_reject: OnReject | None = None) -> Iterator[pa.RecordBatch]:
         """All rows in order, in batches that are the same every time; none is rejected."""
         with self._open() as file:
-            yield from file.iter_batches(batch_size=self._batch_rows)
+            for batch in file.iter_batches(batch_size=self._batch_rows):
+                # Whether texts are UTF-8 is for the reader to see; Arrow believes the writer.
+                batch.validate(full=True)
+                yield batch
 
     @contextmanager
     def _open(self) -> Iterator[pq.ParquetFile]:
@@ -50,7 +53,6 @@ class ParquetSource:
                 with pq.ParquetFile(self._path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
                     yield file
             except pa.ArrowException as error:
-                reason = str(error).splitlines()[0]
                 raise InputError(
-                    f"{self.name}: is no Parquet file, or is damaged: {reason}"
+                    f"{self.name}: is no Parquet file, or is damaged: {one_line(error)}"
                 ) from error

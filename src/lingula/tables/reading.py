@@ -73,9 +73,7 @@ def read_columns(
     if form.kind == "jsonl":
         return _or_exact(path, lambda: _read_json(path)).select(wanted)
     if form.kind == "parquet":
-        import pyarrow.parquet as pq
-
-        return _or_exact(path, lambda: pq.read_table(path, columns=wanted))
+        return _or_exact(path, lambda: _read_parquet(path, wanted))
     return _exact(path).select(wanted)
 
 
@@ -158,10 +156,9 @@ def _header(path: Path, form: TableFormat) -> tuple[tuple[str, ...], str]:
     if not text.strip():
         raise InputError(f"{path}: the file is empty; a label table needs a header and rows")
     delimiter = delimiter_of(form.kind, text)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        return tuple(
-            next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-        ), delimiter
+        return tuple(next((row for row in rows if row), [])), delimiter
     except csv.Error as error:
         raise InputError(f"{path}: the header (line 1) cannot be read: {error}") from None
 
@@ -176,11 +173,25 @@ def _bytes_of(path: Path) -> Iterator[Any]:
         yield str(path)
 
 
+def _read_parquet(path: Path, names: Sequence[str]) -> pyarrow.Table:
+    import pyarrow.parquet as pq
+
+    return _checked(pq.read_table(path, columns=list(names)))
+
+
+def _checked(table: pyarrow.Table) -> pyarrow.Table:
+    """The table, if its texts and names are UTF-8, which Arrow's readers do not look at."""
+    table.validate(full=True)
+    _ = table.column_names  # decodes them
+    return table
+
+
 def _read_json(path: Path) -> pyarrow.Table:
     import pyarrow.json as pj
 
     with _bytes_of(path) as stream:
-        return pj.read_json(stream, read_options=pj.ReadOptions(block_size=16 << 20))
+        table = pj.read_json(stream, read_options=pj.ReadOptions(block_size=16 << 20))
+    return _checked(table)
 
 
 def _text_options(
