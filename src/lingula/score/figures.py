@@ -11,7 +11,14 @@ from lingula.evaluation.figures import Sums
 from lingula.evaluation.resampling import Cells, cells_of
 from lingula.evaluation.settings import Settings
 from lingula.labels import Label, Labels
-from lingula.metrics.counts import BinaryCounts, FloatArray, divide, one_vs_rest, sum_cells
+from lingula.metrics.counts import (
+    BinaryCounts,
+    BoolArray,
+    FloatArray,
+    divide,
+    one_vs_rest,
+    sum_cells,
+)
 from lingula.metrics.f1 import averaged, per_class, undefined
 from lingula.metrics.uncertain import UncertainPolicy
 from lingula.schemas import load_schema
@@ -99,47 +106,41 @@ def figure_values(sums: Sums, figures: Sequence[Figure], zero_division: float) -
     return np.stack([value(figure) for figure in figures], axis=-1)
 
 
-def support_of(sums: Sums, figure: Figure) -> int:
-    """Positive labels in the references: of the observation, or of the class set."""
-    support = _counts(sums, figure.uncertain).support
-    if figure.observation:
-        return int(support[CLASS_SETS[figure.class_set].index(figure.observation)])
-    return int(support.sum())
+def ground_of(sums: Sums, figure: Figure, zero_division: float) -> tuple[int, str, bool]:
+    """What a figure stands on.
 
-
-def is_zero_by_zero(sums: Sums, figure: Figure) -> bool:
-    """Whether a figure is a 0/0 itself, not an average over some."""
-    if figure.measure not in PRF or not (figure.observation or figure.average == "micro"):
-        return False
-    counts = _counts(sums, figure.uncertain)
-    flags = undefined(counts if figure.observation else counts.pooled())
-    column = CLASS_SETS[figure.class_set].index(figure.observation) if figure.observation else 0
-    return bool(getattr(flags, figure.measure)[column])
-
-
-def note_of(sums: Sums, figure: Figure, zero_division: float) -> str:
-    """States every 0/0 and every undefined value behind a figure."""
-    counts = _counts(sums, figure.uncertain)
-    names = CLASS_SETS[figure.class_set]
-    value = f"0/0 counts as {zero_division:g}"
-    if figure.measure == "auroc":
+    Returns:
+        Positive labels in the references (of the observation, or of the class set); a note that
+        states every 0/0 and every undefined value behind the figure; and whether it is a 0/0
+        itself, not an average over some.
+    """
+    counts, names = _counts(sums, figure.uncertain), CLASS_SETS[figure.class_set]
+    column = names.index(figure.observation) if figure.observation else None
+    support = int(counts.support.sum() if column is None else counts.support[column])
+    rule, measure = f"0/0 counts as {zero_division:g}", figure.measure
+    if measure == "auroc":
         one_class = (counts.support == 0) | (counts.support == counts.total)
-        affected = [name for name, bad in zip(names, one_class, strict=True) if bad]
-        if figure.observation:
-            return "one class only in the references" * (figure.observation in affected)
-        listed = f"undefined for {', '.join(affected)} (one class only in the references)"
-        return listed if affected else ""
-    if figure.measure not in PRF:
-        return ""
+        reason = "one class only in the references"
+        if column is not None:
+            return support, reason * bool(one_class[column]), False
+        listed = _listed(names, one_class)
+        return support, f"undefined for {listed} ({reason})" if listed else "", False
+    if measure not in PRF:
+        return support, "", False
     if figure.average == "example-based":
         reports = int(sums.confusion[0].sum())
-        count = reports - int(sums.samples_defined[PRF.index(figure.measure)])
-        return f"{value} in {count} of {reports} reports" if count else ""
-    if figure.observation or figure.average == "micro":
-        return value if is_zero_by_zero(sums, figure) else ""
-    bad = getattr(undefined(counts), figure.measure)
-    affected = [name for name, is_bad in zip(names, bad, strict=True) if is_bad]
-    return f"{value} for {', '.join(affected)}" if affected else ""
+        count = reports - int(sums.samples_defined[PRF.index(measure)])
+        return support, f"{rule} in {count} of {reports} reports" if count else "", False
+    if column is not None or figure.average == "micro":
+        flags = undefined(counts.pooled() if column is None else counts)
+        is_zero_by_zero = bool(getattr(flags, measure)[column or 0])
+        return support, rule * is_zero_by_zero, is_zero_by_zero
+    listed = _listed(names, getattr(undefined(counts), measure))
+    return support, f"{rule} for {listed}" if listed else "", False
+
+
+def _listed(names: Sequence[str], where: BoolArray) -> str:
+    return ", ".join(name for name, flag in zip(names, where, strict=True) if flag)
 
 
 def _counts(sums: Sums, uncertain: str) -> BinaryCounts:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from lingula.documents import plain
 from lingula.errors import InputError
 from lingula.score.conventions import CONVENTIONS, Figure
 from lingula.score.provenance import Provenance
@@ -206,14 +206,10 @@ def _score_row(score: Score) -> dict[str, Any]:
         "observation": figure.observation,
         "uncertain": figure.uncertain,
         "zero_division": score.zero_division,
-        "value": _known(score.value),
-        "lower": _known(score.lower),
-        "upper": _known(score.upper),
+        "value": plain(score.value),
+        "lower": plain(score.lower),
+        "upper": plain(score.upper),
         "support": score.support,
         "source_key": figure.source_key,
         "note": score.note,
     }
-
-
-def _known(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else value

@@ -22,7 +22,7 @@ from lingula.metrics.bootstrap import (
 )
 from lingula.metrics.counts import FloatArray, IntArray
 from lingula.score.conventions import PRF, Convention, Figure
-from lingula.score.figures import compare, figure_values, is_zero_by_zero, note_of, support_of
+from lingula.score.figures import compare, figure_values, ground_of
 from lingula.score.labeling import check_lengths
 from lingula.score.result import SIMILARITY, Bootstrap, Score
 
@@ -100,15 +100,9 @@ def score_labels(
 
 
 def _score(figure: Figure, value: float, sums: Sums, zero_division: float) -> Score:
-    return Score(
-        "",
-        figure,
-        value,
-        zero_division if figure.measure in PRF else None,
-        support_of(sums, figure),
-        note=note_of(sums, figure, zero_division),
-        is_zero_by_zero=is_zero_by_zero(sums, figure),
-    )
+    support, note, is_zero_by_zero = ground_of(sums, figure, zero_division)
+    rule = zero_division if figure.measure in PRF else None
+    return Score("", figure, value, rule, support, note=note, is_zero_by_zero=is_zero_by_zero)
 
 
 def _group(convention: Convention, figure: Figure) -> _Group:
