@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from lingula.documents import (
     Cell,
-    Column,
     Document,
     Estimate,
     Kind,
@@ -91,9 +91,9 @@ def _section(
 ) -> Section:
     """A table that is a section of its own: names of the rows under their heading, and columns."""
     every: list[Values] = [(names[0], Kind.TEXT, names[1]), *columns]
-    heads = tuple(Column(heading.casefold(), heading, kind) for heading, kind, _ in every)
-    rows = tuple(zip(*(values for _, _, values in every), strict=True))
-    return Section(title, (Table(title, "", heads, rows, note, averages=averages, terse=terse),))
+    keyed = ((heading.casefold(), heading, kind, cells) for heading, kind, cells in every)
+    table = replace(Table.of(title, "", *keyed, note=note), averages=averages, terse=terse)
+    return Section(title, (table,))
 
 
 def _figures(
