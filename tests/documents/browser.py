@@ -35,13 +35,13 @@ const parse = (text) => {
 const over = (top, under) => ({
   r: top.r * top.a + under.r * (1 - top.a), g: top.g * top.a + under.g * (1 - top.a),
   b: top.b * top.a + under.b * (1 - top.a), a: 1});
+const grounds = new Map([[null, {r: 255, g: 255, b: 255, a: 1}]]);
 const ground = (element) => {
-  const layers = [];
-  for (let e = element; e; e = e.parentElement) {
-    layers.push(parse(getComputedStyle(e).backgroundColor));
+  if (!grounds.has(element)) {
+    const top = parse(getComputedStyle(element).backgroundColor);
+    grounds.set(element, over(top, ground(element.parentElement)));
   }
-  const white = {r: 255, g: 255, b: 255, a: 1};
-  return layers.reverse().reduce((under, top) => over(top, under), white);
+  return grounds.get(element);
 };
 const luminance = (c) => [c.r, c.g, c.b].map((v) => v / 255)
   .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
@@ -119,20 +119,15 @@ addEventListener("load", () => {
 
 @dataclass(frozen=True)
 class Visit:
-    """What a visit left: the console's lines, the page's tree, the picture's path."""
+    """What a visit left: the console's lines and the page's tree."""
 
     console: tuple[str, ...]
     tree: str
-    picture: Path
 
 
-def visit(
-    page: Path, profile: Path, width: int, height: int, *, dark: bool = False, draw: bool = True
-) -> Visit:
-    """Open a page for its tree and console, and once more for its picture (if asked to draw)."""
+def _command(profile: Path, width: int, height: int, *, dark: bool = False) -> list[str]:
     assert CHROMIUM is not None
-    picture = page.with_name(f"{page.stem}-{width}{'-dark' if dark else ''}.png")
-    common = [
+    return [
         CHROMIUM,
         "--headless",
         "--no-sandbox",
@@ -150,18 +145,21 @@ def visit(
         f"--window-size={width},{height}",
         *(["--blink-settings=preferredColorScheme=0"] if dark else []),
     ]
-    tree = _run([*common, "--dump-dom", page.as_uri()])
-    if draw:
-        _run([*common, f"--screenshot={picture}", page.as_uri()])
-    console = tuple(line for line in tree.stderr.splitlines() if "CONSOLE" in line)
-    return Visit(console, tree.stdout, picture)
+
+
+def visit(page: Path, profile: Path, width: int, height: int, *, dark: bool = False) -> Visit:
+    """Open a page for its tree and its console."""
+    done = _run([*_command(profile, width, height, dark=dark), "--dump-dom", page.as_uri()])
+    return Visit(tuple(x for x in done.stderr.splitlines() if "CONSOLE" in x), done.stdout)
 
 
 def photograph(page: Path, profile: Path, width: int, height: int) -> Path:
     """A picture of the page's top at a width that a window need not have."""
     frame = page.with_name(f"{page.stem}-{width}-frame.html")
     frame.write_text(FRAME.format(name=page.name, width=width, height=height), encoding="utf-8")
-    return visit(frame, profile, max(width + 20, 500), height).picture
+    picture = page.with_name(f"{page.stem}-{width}.png")
+    _run([*_command(profile, width + 20, height), f"--screenshot={picture}", frame.as_uri()])
+    return picture
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -177,7 +175,7 @@ def probe(page: Path, profile: Path, width: int, height: int, *, dark: bool = Fa
     copy.write_text(without.replace("</body>", PROBE + "</body>"), encoding="utf-8")
     frame = page.with_name(f"{page.stem}-frame.html")
     frame.write_text(FRAME.format(name=copy.name, width=width, height=height), encoding="utf-8")
-    seen = visit(frame, profile, width + 100, height, dark=dark, draw=False)
+    seen = visit(frame, profile, width + 100, height, dark=dark)
     found = re.search(r'data-seen="([^"]*)"', seen.tree)
     assert found is not None, f"the probe did not run: {seen.console}"
     return json.loads(unescape(found[1]))

@@ -124,6 +124,7 @@ def _page_of_evaluation(folder: Path) -> Path:
         _add_probabilities(path, n)
     _run(
         *("evaluate", truth, first, "--second", second, "--bootstrap", 50, "--quiet"),
+        *("--observations", "five"),
         *(x for reader in readers for x in ("--readers", reader)),
         *("--probability-columns", "p_{observation}", "--html", folder / "evaluate.html"),
     )
@@ -184,17 +185,17 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return make(tmp_path_factory.mktemp("page")), title, texts
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_as_it_is(page: Any, profile: Path, width: int) -> None:
+def test_the_page_as_it_is(page: Any, profile: Path) -> None:
     path, _, _ = page
-    seen = visit(path, profile, 1280, 2400, draw=False)
+    seen = visit(path, profile, 1280, 2400)
     assert seen.console == ()
     assert seen.tree.count("<script") == 1
-    picture = photograph(path, profile, width, 3000)
-    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    assert picture.stat().st_size > 30_000, "the picture is nearly empty"
-    if PICTURES in os.environ:
-        shutil.copy(picture, Path(os.environ[PICTURES]) / f"{path.stem}-{width}.png")
+    for width in (1280, 390):
+        picture = photograph(path, profile, width, 3000)
+        assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+        assert picture.stat().st_size > 30_000, "the picture is nearly empty"
+        if PICTURES in os.environ:
+            shutil.copy(picture, os.environ[PICTURES])
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, False), (1280, True)])
@@ -237,7 +238,7 @@ def _check_order(name: str, found: Any) -> None:
 def test_the_policy_stops_a_script_that_is_not_ours(tmp_path: Path, profile: Path) -> None:
     text = to_html(DOCUMENT).replace("<main>", '<main><script>document.title = "owned"</script>')
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
-    seen = visit(tmp_path / "page.html", profile, 800, 600, draw=False)
+    seen = visit(tmp_path / "page.html", profile, 800, 600)
     assert "<title>owned" not in seen.tree
     assert HOSTILE[:10] == "<script>do"
     assert any("Content Security Policy" in line for line in seen.console)
@@ -246,5 +247,5 @@ def test_the_policy_stops_a_script_that_is_not_ours(tmp_path: Path, profile: Pat
 def test_a_console_error_would_be_seen(tmp_path: Path, profile: Path) -> None:
     broken = tmp_path / "broken.html"
     broken.write_text("<script>undefinedFunction()</script>", encoding="utf-8")
-    lines = visit(broken, profile, 600, 300, draw=False).console
+    lines = visit(broken, profile, 600, 300).console
     assert any("undefinedFunction" in line for line in lines)
