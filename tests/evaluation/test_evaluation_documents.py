@@ -33,10 +33,9 @@ def result():
         truth,
         [Candidate("first", first, chances), Candidate(HOSTILE, second, chances[::-1])],
         Settings(bootstrap=40),
-        truth_name="truth & <b>more</b>",
         patients=np.arange(60) // 2,
         readers=[Candidate("dr_one", reader), Candidate("two", first)],
-    )
+    ).named("truth & <b>more</b>", ["It was measured."])
 
 
 class Outline(HTMLParser):
@@ -136,6 +135,7 @@ def test_json_holds_everything_and_no_nan(result):
     assert counts.shape == (3, 4, 4) and (counts.sum((1, 2)) == 60).all()
     assert data["readers"]["points"][0]["reader"] == "dr_one"
     assert data["notes"] == list(result.notes)
+    assert data["notes"][0] == "It was measured." and data["truth"] == "truth & <b>more</b>"
 
 
 def test_csv_rows_each_carry_the_convention(result):

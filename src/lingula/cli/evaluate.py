@@ -189,32 +189,26 @@ def command(  # noqa: PLR0917 - click passes names
 def _show(
     inputs: Inputs, settings: Settings, outputs: Sequence[tuple[Path, str]], *, quiet: bool
 ) -> None:
-    from lingula.documents import write_text
+    from lingula.cli.show import deliver, show
     from lingula.evaluation import evaluate
+    from lingula.evaluation.document import to_document
 
     with counting(quiet=quiet or not settings.bootstrap, what="resampling") as progress:
         result = evaluate(
             inputs.truth,
             inputs.candidates,
             settings,
-            truth_name=inputs.truth_name,
             patients=inputs.patients,
             weights_from=inputs.weights,
             readers=inputs.readers,
             voters=inputs.voters,
-            notes=inputs.notes,
             progress=progress,
         )
-    to_standard_output = False
+    result = result.named(inputs.truth_name, inputs.notes)
     for path, form in outputs:
-        text = _render(form)(result)
-        if str(path) == "-":
-            to_standard_output = True
-            click.echo(text, nl=False)
-        else:
-            write_text(path, text)
-    if not quiet and not to_standard_output:
-        _print(result)
+        deliver(str(path), _render(form)(result))
+    if not quiet and all(str(path) != "-" for path, _ in outputs):
+        show(to_document(result, drawings=False), PIPE_WIDTH)
 
 
 def _truth_and_predicted(
@@ -266,10 +260,3 @@ def _render(form: str) -> Callable[[Evaluation], str]:
         "markdown": lambda found: to_markdown(to_document(found, drawings=False)),
     }
     return forms[form]
-
-
-def _print(result: Evaluation) -> None:
-    from lingula.cli.show import show
-    from lingula.evaluation.document import to_document
-
-    show(to_document(result, drawings=False), PIPE_WIDTH)

@@ -108,6 +108,7 @@ def command(  # noqa: PLR0917 (click passes names)
     names its convention, what an uncertain label becomes, the observations, the average, the value
     of 0/0, and the labeler.
     """
+    from lingula.cli.show import deliver
     from lingula.score import GenerationScore
     from lingula.score.inputs import score_label_tables, score_report_tables
 
@@ -152,7 +153,7 @@ def command(  # noqa: PLR0917 (click passes names)
     _write_tables(metric, scores, per_report, csv_file)
     for form, target in outputs.items():
         if target is not None:
-            _deliver(target, _render(form, scores))
+            deliver(target, _render(form, scores))
     if not quiet and "-" not in outputs.values():
         _show(scores)
 
@@ -191,15 +192,6 @@ def _refuse_with_labels(**options: str | bool | None) -> None:
     if given:
         listed = ", ".join("--" + name.replace("_", "-") for name in given)
         raise InputError(f"--labels reads labels, not reports; it goes without {listed}")
-
-
-def _deliver(target: str, text: str) -> None:
-    from lingula.documents import write_text
-
-    if target == "-":
-        click.echo(text, nl=False)
-    else:
-        write_text(target, text)
 
 
 def _show(scores: GenerationScores) -> None:

@@ -1,4 +1,4 @@
-"""Print a document on standard output: with colours on a terminal, plain in a pipe."""
+"""Print a document on standard output, with colours on a terminal; or write it to a file."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def show(shown: Document | Section | Sequence[Exhibit], width: int | None = 120)
         console.print(to_terminal(shown))
     else:
         click.echo(to_text(shown, width), nl=False)
+
+
+def deliver(target: str, text: str) -> None:
+    """Write a text to a file, or to standard output if the file is "-".
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+    from lingula.documents import write_text
+
+    if target == "-":
+        click.echo(text, nl=False)
+    else:
+        write_text(target, text)

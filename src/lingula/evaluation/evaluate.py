@@ -75,12 +75,10 @@ def evaluate(
     candidates: Sequence[Candidate],
     settings: Settings | None = None,
     *,
-    truth_name: str = "truth",
     patients: npt.ArrayLike | None = None,
     weights_from: Labels | None = None,
     readers: Sequence[Candidate] = (),
     voters: Sequence[Candidate] = (),
-    notes: Sequence[str] = (),
     progress: Callable[[float, float], None] | None = None,
 ) -> Evaluation:
     """All figures of this field, with their uncertainty.
@@ -90,13 +88,11 @@ def evaluate(
         candidates: One labeler, or two for a paired comparison (second minus first), of the same
             reports and schema.
         settings: Policies, zero-division rule, bootstrap; the defaults if not given.
-        truth_name: To show.
         patients: Any ids, shape (n,): the bootstrap then draws patients, with all their reports.
         weights_from: Labels whose frequencies weight CheXbert's F1; the truth if not given. They
             stay fixed while reports are resampled.
         readers: People to place beside the first candidate's curves.
         voters: People whose majority is the truth, for the agreement of all readers.
-        notes: Sentences to carry along.
         progress: Told during a bootstrap how much work is done, and how much there is.
 
     Raises:
@@ -131,7 +127,7 @@ def evaluate(
         )
     scored = [(c.name, c.given) for c in candidates if isinstance(c.given, Scores)]
     return Evaluation(
-        truth=truth_name,
+        truth="truth",
         schema=truth.schema,
         columns=tuple(column.name for column in columns),
         n_reports=len(truth),
@@ -141,7 +137,7 @@ def evaluate(
         candidates=tuple(results),
         differences=_differences(results, resampled, settings),
         readers=comparison,
-        notes=(*notes, *people_notes, *score_notes(scored), *_notes(question, results, cells)),
+        notes=(*people_notes, *score_notes(scored), *_notes(question, results, cells)),
         version=lingula.__version__,
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from lingula.documents import Estimate
 from lingula.evaluation.figures import Figure
@@ -105,6 +106,10 @@ class Evaluation:
     readers: ReaderComparison | None
     notes: tuple[str, ...]
     version: str
+
+    def named(self, truth: str, notes: Sequence[str] = ()) -> Evaluation:
+        """The same, with the truth's name, and with sentences before its own notes."""
+        return replace(self, truth=truth, notes=(*notes, *self.notes))
 
     @property
     def convention(self) -> str:
