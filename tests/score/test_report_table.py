@@ -75,9 +75,9 @@ def test_missing_columns_are_named(tmp_path):
     with pytest.raises(ColumnError, match="--text-column"):
         read_report_table(path)
     with pytest.raises(ColumnError, match=r"'report'.*'body'"):
-        read_report_table(path, text_column="report")
+        read_report_table(path, text_columns=["report"])
     with pytest.raises(ColumnError, match="study"):
-        read_report_table(path, text_column="body", id_column="study")
+        read_report_table(path, text_columns=["body"], id_column="study")
 
 
 @pytest.mark.parametrize("text", ["id,report\n", ""])

@@ -117,4 +117,4 @@ def test_blank_lines_before_the_header_of_labels(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("\n\nid,Edema\na,1\n")
     assert read_label_table(path).labels.classes.tolist() == [[1]]
-    assert read_report_table(path, text_column="Edema").texts == ("1",)
+    assert read_report_table(path, text_columns=["Edema"]).texts == ("1",)

@@ -144,7 +144,7 @@ def test_json_of_texts_and_of_lists(tmp_path):
         assert read_report_table(path).ids == ("1", "2")
     path.write_text('[["1", "Edema."], ["2", "Clear."]]')
     assert open_source(path).schema.names == ["column_1", "column_2"]
-    table = read_report_table(path, text_column="column_2", id_column="column_1")
+    table = read_report_table(path, text_columns=["column_2"], id_column="column_1")
     assert table.ids == ("1", "2")
 
 

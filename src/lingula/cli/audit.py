@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lingula.cli.command import Command
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -20,7 +22,7 @@ PAGE, FIGURES, SHEET, SHEET_PAGE = "audit.html", "audit.json", "datasheet.md", "
 FILE = click.Path(path_type=Path)
 
 
-@click.command("audit")
+@click.command("audit", cls=Command)
 @click.argument("labels", type=FILE)
 @click.option(
     "-o",

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from lingula.cli.command import Command
 
-@click.command()
+
+@click.command(cls=Command)
 @click.argument("model", metavar="FOLDER")
 @click.argument("table", metavar="TABLE")
 @click.option(

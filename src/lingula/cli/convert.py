@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from lingula.cli.command import Command
+
 SOURCE = click.Path(exists=True, path_type=Path)
 TARGET = click.Path(file_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("source", type=SOURCE)
 @click.argument("folder", type=TARGET)
 @click.option("--onnx", is_flag=True, help="Add a float32 ONNX graph, for CPUs without torch.")

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from lingula.cli.command import Command
 from lingula.errors import RecipeError
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("teacher", metavar="TEACHER")
 @click.argument("reports", metavar="REPORTS")
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Run folder to write.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lingula.cli.command import Command
 from lingula.cli.progress import counting
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ PIPE_WIDTH = 180
 FILE = click.Path(path_type=Path)
 
 
-@click.command("evaluate")
+@click.command("evaluate", cls=Command)
 @click.argument("tables", nargs=-1, required=True, metavar="[TRUTH] PREDICTED", type=FILE)
 @click.option("--second", type=FILE, help="Another labeler's table, for a paired comparison.")
 @click.option(

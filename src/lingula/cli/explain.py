@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lingula.cli.command import Command
 from lingula.cli.options import labeler_options, load_labeler
 from lingula.errors import InputError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 METHOD_NAMES = ("integrated-gradients", "cls-attention")
 
 
-@click.command("explain")
+@click.command("explain", cls=Command)
 @click.argument("text", required=False)
 @click.option(
     "--file", "file", metavar="FILE", help="Read the report from a file; - is standard input."
@@ -85,9 +86,10 @@ def command(
 ) -> None:
     """Show why a report gets its labels: which words, which cue, which rule.
 
-    TEXT is the report; or name a --file, or draw reports from a --table. In a terminal mentions
-    and cues are coloured by label: red positive, yellow uncertain, green negative. CheXbert
-    checkpoints and model folders have no rules; for them the weights of the tokens are shown.
+    TEXT is the report, or the name of its file; or name a --file, or draw reports from a --table.
+    In a terminal mentions and cues are coloured by label: red positive, yellow uncertain, green
+    negative. CheXbert checkpoints and model folders have no rules; for them the weights of the
+    tokens are shown.
     """
     if sum(value is not None for value in (text, file, table)) != 1:
         raise click.UsageError("name exactly one of TEXT, --file and --table")
@@ -111,6 +113,9 @@ def command(
         chosen = _chosen_sections(sections, one_section=drawn.one_section)
     else:
         chosen = _chosen_sections(sections, one_section=False)
+        if text is not None and _is_file(text):
+            # As in ``lingula label``: the name of a file is no report.
+            file = text
         texts = [_read(file) if file is not None else str(text)]
         if not texts[0].strip():
             raise InputError("the report has no text")
@@ -132,6 +137,14 @@ def _is_bert(labeler: Labeler) -> bool:
     from lingula.bert import BertLabeler
 
     return isinstance(labeler, BertLabeler)
+
+
+def _is_file(text: str) -> bool:
+    """Whether a text is the name of a file that is there; no report is one."""
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return False
 
 
 def _read(file: str) -> str:

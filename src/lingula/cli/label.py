@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lingula.cli.command import Command
 from lingula.cli.job_options import output_options, source_options
 from lingula.cli.options import labeler_options, load_labeler
 from lingula.errors import InputError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from lingula.pipeline import Output, Source
 
 
-@click.command()
+@click.command(cls=Command)
 @source_options(
     'Sections to label, such as "findings,impression" (the default for whole reports), or "none" '
     "for the text as it is (the default for a column named for a section)."

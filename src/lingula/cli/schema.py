@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from lingula.cli.command import Command
 from lingula.labels import Label, Schema
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import Cue, Lexicon, Mention
@@ -19,7 +20,7 @@ def command() -> None:
     """List schemas, or show one with its rules and examples."""
 
 
-@command.command("list")
+@command.command("list", cls=Command)
 def list_schemas() -> None:
     """List the schemas that ship."""
     for name in shipped_schemas():
@@ -28,7 +29,7 @@ def list_schemas() -> None:
         click.echo(f"{name}  {len(schema)} observations, {rules}")
 
 
-@command.command("show")
+@command.command("show", cls=Command)
 @click.argument("name", default="chexpert14")
 @click.option("--lexicon", type=click.Path(path_type=Path), help="A rule file to show instead.")
 @click.option("--observation", help="Show the rules of this observation only.")

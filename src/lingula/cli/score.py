@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lingula.cli.command import Command
 from lingula.cli.options import load_labeler
 from lingula.cli.progress import counting
 from lingula.errors import InputError
@@ -28,7 +29,7 @@ CONVENTION_NAMES = (
 PIPE_WIDTH = 160
 
 
-@click.command("score")
+@click.command("score", cls=Command)
 @click.argument("references")
 @click.argument("generated", required=False)
 @click.option(
@@ -47,10 +48,25 @@ PIPE_WIDTH = 160
     help="rules, builtin, a CheXbert .pth file, or a model folder.",
 )
 @click.option("--labels", "labeled", is_flag=True, help="Both tables hold labels, not reports.")
-@click.option("--id-column", help="Column of the ids that say which reports belong together.")
+@click.option(
+    "--id-column",
+    "id_columns",
+    multiple=True,
+    help="Column of the ids that say which reports belong together; given twice, of each table.",
+)
 @click.option("--by-row-order", is_flag=True, help="Row i of both tables is the same study.")
-@click.option("--text-column", help="Column of the reports, in both tables.")
-@click.option("--generated-text-column", help="Column of the generated reports, if another.")
+@click.option(
+    "--text-column",
+    "text_columns",
+    multiple=True,
+    help="Column of the reports, in both tables; several are joined.",
+)
+@click.option(
+    "--generated-text-column",
+    "generated_text_columns",
+    multiple=True,
+    help="Column of the generated reports, if another; several are joined.",
+)
 @click.option("--sections", help="Label these sections only, such as findings,impression.")
 @click.option("--similarity", is_flag=True, help="Also the CheXbert similarity (BERT labelers).")
 @click.option(
@@ -83,10 +99,10 @@ def command(  # noqa: PLR0917 (click passes names)
     conventions: tuple[str, ...],
     labeler: str,
     labeled: bool,
-    id_column: str | None,
+    id_columns: tuple[str, ...],
     by_row_order: bool,
-    text_column: str | None,
-    generated_text_column: str | None,
+    text_columns: tuple[str, ...],
+    generated_text_columns: tuple[str, ...],
     sections: str | None,
     similarity: bool,
     bootstrap: int,
@@ -120,8 +136,8 @@ def command(  # noqa: PLR0917 (click passes names)
         raise click.UsageError("only one of --json, --markdown and --html can be standard output")
     if labeled:
         _refuse_with_labels(
-            text_column=text_column,
-            generated_text_column=generated_text_column,
+            text_column=text_columns,
+            generated_text_column=generated_text_columns,
             sections=sections,
             similarity=similarity,
         )
@@ -129,7 +145,7 @@ def command(  # noqa: PLR0917 (click passes names)
             references,
             generated,
             GenerationScore(conventions=conventions),
-            id_column=id_column,
+            id_columns=id_columns,
             by_row_order=by_row_order,
         )
     else:
@@ -143,10 +159,10 @@ def command(  # noqa: PLR0917 (click passes names)
                     sections=_names(sections),
                     similarity=similarity,
                 ),
-                id_column=id_column,
+                id_columns=id_columns,
                 by_row_order=by_row_order,
-                text_column=text_column,
-                generated_text_column=generated_text_column,
+                text_columns=text_columns,
+                generated_text_columns=generated_text_columns,
                 progress=progress,
             )
     scores = metric.compute(bootstrap=bootstrap, seed=seed, confidence=confidence)
@@ -187,7 +203,7 @@ def _names(sections: str | None) -> tuple[str, ...] | None:
     return names
 
 
-def _refuse_with_labels(**options: str | bool | None) -> None:
+def _refuse_with_labels(**options: object) -> None:
     given = [name for name, value in options.items() if value]
     if given:
         listed = ", ".join("--" + name.replace("_", "-") for name in given)

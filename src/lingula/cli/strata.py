@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lingula.cli.command import Command
 from lingula.cli.job_options import output_options, source_options
 from lingula.cli.progress import counting
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lingula.strata.table import StrataSummary
 
 
-@click.command("strata")
+@click.command("strata", cls=Command)
 @source_options(
     'Sections to read, such as "findings,impression"; "none" for the text as it is. By default all '
     "but indication, comparison, recommendation and notification."

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lingula.cli.command import Command
+
 if TYPE_CHECKING:
     from lingula.training.recipe import Recipe
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("study", metavar="STUDY")
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder of the runs.")
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lingula.cli.command import Command
 from lingula.errors import MissingExtraError, RecipeError
 from lingula.network import silence
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from lingula.training.fit.progress import Progress
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("recipe", metavar="RECIPE")
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Run folder to write.")
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from lingula.errors import InputError, SchemaError
@@ -20,10 +21,10 @@ def score_report_tables(
     generated: str | Path,
     metric: GenerationScore,
     *,
-    id_column: str | None = None,
+    id_columns: Sequence[str] = (),
     by_row_order: bool = False,
-    text_column: str | None = None,
-    generated_text_column: str | None = None,
+    text_columns: Sequence[str] = (),
+    generated_text_columns: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> GenerationScore:
     """Read, match and label two tables of reports; ``compute()`` then gives the figures.
@@ -32,10 +33,10 @@ def score_report_tables(
         references: Any form of table, or a folder of .txt files.
         generated: The same; it may be the same table with another text column.
         metric: With the labeler and the conventions; it is fed, and returned.
-        id_column: Column of the ids in both; found by its name if not given.
+        id_columns: Column of the ids in both, or of each; found by its name if not given.
         by_row_order: Match row i to row i; ids only name the rows of the per-report table.
-        text_column: Column of the reports; found by its name if not given.
-        generated_text_column: Column of the generated reports, if it has another name.
+        text_columns: Columns of the reports, joined; found by name if none is given.
+        generated_text_columns: Those of the generated reports, if they have other names.
         progress: Told how many different texts are labeled, and of how many.
 
     Raises:
@@ -44,13 +45,14 @@ def score_report_tables(
             row order, the tables differ in length.
         ColumnError: If a column is missing.
     """
+    ids_at = _id_columns(id_columns)
     true = read_report_table(
-        references, text_column=text_column, id_column=id_column, side_names=REFERENCE_NAMES
+        references, text_columns=text_columns, id_column=ids_at[0], side_names=REFERENCE_NAMES
     )
     guess = read_report_table(
         generated,
-        text_column=generated_text_column or text_column,
-        id_column=id_column,
+        text_columns=generated_text_columns or text_columns,
+        id_column=ids_at[1],
         side_names=GENERATED_NAMES,
     )
     if (true.source, true.columns) == (guess.source, guess.columns):
@@ -80,7 +82,7 @@ def score_label_tables(
     generated: str | Path,
     metric: GenerationScore,
     *,
-    id_column: str | None = None,
+    id_columns: Sequence[str] = (),
     by_row_order: bool = False,
 ) -> GenerationScore:
     """Read and match two label tables; ``compute()`` then gives the figures.
@@ -89,7 +91,7 @@ def score_label_tables(
         references: Labels of the references, in any form of table.
         generated: Labels of the generated reports.
         metric: With the conventions; it is fed, and returned.
-        id_column: Column of the ids in both; found by its name if not given.
+        id_columns: Column of the ids in both, or of each; found by its name if not given.
         by_row_order: Match row i to row i.
 
     Raises:
@@ -98,8 +100,8 @@ def score_label_tables(
         SchemaError: If an observation is missing.
     """
     true, guess = (
-        read_label_table(path, id_column=id_column, by_row_order=by_row_order and not id_column)
-        for path in (references, generated)
+        read_label_table(path, id_column=column, by_row_order=by_row_order and not column)
+        for path, column in zip((references, generated), _id_columns(id_columns), strict=True)
     )
     for table in (true, guess):
         if not len(table):
@@ -119,6 +121,12 @@ def score_label_tables(
         labeler=f"labels as given (sha256 of the tables: {digests})",
     )
     return metric
+
+
+def _id_columns(named: Sequence[str]) -> tuple[str | None, str | None]:
+    if len(named) > 2:
+        raise InputError("name one id column, or one for the references and one for the others")
+    return (named[0], named[-1]) if named else (None, None)
 
 
 def _paired(

@@ -152,9 +152,10 @@ def choose_text_columns(
     Raises:
         ColumnError: If a column is missing, occurs twice, holds no text, or none is found.
     """
-    side = usual_column(schema.names, first)
+    side = None if named else usual_column(schema.names, first)
     if named or side is not None:
-        chosen = [find_column(schema.names, name, source) for name in named or [str(side)]]
+        wanted = named if side is None else [side]
+        chosen = [find_column(schema.names, name, source) for name in wanted]
         if len(set(chosen)) < len(chosen):
             raise ColumnError(f"{source}: the same text column is named twice")
     else:

@@ -45,7 +45,7 @@ class ReportTable:
 def read_report_table(
     path: str | Path,
     *,
-    text_column: str | None = None,
+    text_columns: Sequence[str] = (),
     id_column: str | None = None,
     side_names: Sequence[str] = (),
 ) -> ReportTable:
@@ -53,7 +53,7 @@ def read_report_table(
 
     Args:
         path: The file or folder.
-        text_column: Column of the reports; found by its name if not given.
+        text_columns: Columns of the reports, joined; found by name if none is given.
         id_column: Column of the ids; found by its name if not given. Of a folder, ids are the
             files' names without ".txt".
         side_names: Names of text columns to look for first, in lower case.
@@ -67,8 +67,7 @@ def read_report_table(
     source = open_source(Path(path))
     if not source.rows:
         raise InputError(f"{source.name}: the table has a header but no rows")
-    named = [] if text_column is None else [text_column]
-    texts_at = choose_text_columns(source.schema, named, source.name, side_names)
+    texts_at = choose_text_columns(source.schema, text_columns, source.name, side_names)
     id_at = choose_id_column(source.schema, id_column, source.name)
     texts: list[str | None] = []
     ids: list[pa.Array] = []
