@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import random
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,7 @@ from lingula.training.fit.progress import Progress, Validation
 from lingula.training.fit.settings import FitSettings, Optimization
 from lingula.training.fit.steps import Task
 from lingula.training.fit.worker import Worker
+from tests.training.conftest import ROOT
 
 
 @dataclass(frozen=True)
@@ -210,3 +215,32 @@ def test_the_loop_loads_nothing_of_text() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_at_any_moment_ends_with_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(item for item in sys.path if item))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    program = [sys.executable, "-m", "tests.training.killed"]
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "cut").mkdir()
+    subprocess.run([*program, str(tmp_path / "whole")], check=True, capture_output=True)
+    draw, starts = random.Random(1), []
+    for _ in range(4):
+        child = subprocess.Popen([*program, str(tmp_path / "cut")], stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        starts.append(int(child.stdout.readline()))
+        time.sleep(draw.uniform(0.0, 0.1))
+        child.kill()
+        child.communicate()
+    assert starts == sorted(starts)
+    assert not (tmp_path / "cut" / "end.pt").exists()
+    subprocess.run([*program, str(tmp_path / "cut")], check=True, capture_output=True)
+    ends = [torch.load(tmp_path / name / "end.pt", weights_only=True) for name in ("whole", "cut")]
+    assert torch.equal(*ends)
+    logs = [(tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("whole", "cut")]
+    steps = [[json.loads(line)["step"] for line in lines] for lines in logs]
+    assert steps[0] == steps[1]
