@@ -82,18 +82,22 @@ def test_corrected_tables(folder: Path) -> None:
     assert kept == [lines[0], *lines[2:]]
 
 
-def test_without_jinja_the_figures_and_the_sheet_are_written(
+def test_without_extras_the_figures_and_the_sheet_are_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from lingula.documents.html import _template
 
     _template.cache_clear()
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    result = _run("labels.csv")
+    monkeypatch.setitem(sys.modules, "datasketch", None)
+    result = _run("labels.csv", "--reports", "reports.csv")
     assert result.exit_code == 0, result.output
     assert "no pages are written" in result.stderr
     assert "lingula[report]" in result.stderr
     assert {path.name for path in (folder / "audit").iterdir()} == {FIGURES, SHEET}
+    checks = json.loads((folder / "audit" / FIGURES).read_text("utf-8"))["checks"]
+    assert "lingula[audit]" in checks["duplicates"]["missing"]
+    assert checks["references"]["score"] is not None
 
 
 def test_quiet_says_nothing(folder: Path) -> None:

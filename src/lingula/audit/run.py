@@ -10,6 +10,7 @@ from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
 from lingula.audit.result import Audit, CheckResult
 from lingula.documents import Measure
+from lingula.errors import MissingExtraError
 
 
 def audit(
@@ -21,6 +22,8 @@ def audit(
 ) -> Audit:
     """Everything that the checks find in one label table.
 
+    A check that needs packages which are not installed is not checked, and says which.
+
     Args:
         data: The rows.
         options: Choices; the defaults if not given.
@@ -29,14 +32,16 @@ def audit(
 
     Raises:
         ColumnError: If a metadata column that the options name is not there.
-        MissingExtraError: If a check needs packages that are not installed.
     """
     options = options or AuditOptions()
     results: dict[str, CheckResult] = {}
     for check in checks:
         if progress is not None:
             progress(check.title)
-        results[check.name] = check.run(data, options, results)
+        try:
+            results[check.name] = check.run(data, options, results)
+        except MissingExtraError as error:
+            results[check.name] = check.not_checked(str(error))
     return Audit(
         name=data.name,
         schema=data.labels.schema.name,
