@@ -101,7 +101,10 @@ def test_standard_output(files):
     found = json.loads(run("ref.csv", "gen.csv", "--json", "-").stdout)
     assert found["reports"] == 4
     assert run("ref.csv", "gen.csv", "--markdown", "-").stdout.startswith("| Convention |")
-    assert run("ref.csv", "gen.csv", "--markdown", "-", "--json", "-").exit_code == 2
+    page = run("ref.csv", "gen.csv", "--html", "-").stdout
+    assert page.startswith("<!doctype html>") and page.rstrip().endswith("</html>")
+    for pair in (("--markdown", "--json"), ("--html", "--json")):
+        assert run("ref.csv", "gen.csv", pair[0], "-", pair[1], "-").exit_code == 2
 
 
 def test_labels_instead_of_reports(files):
