@@ -49,11 +49,10 @@ from lingula.documents.files import write_text
 from lingula.documents.html import to_html
 from lingula.documents.markdown import to_markdown
 from lingula.documents.plain import exhibit_values, measure_values, plain, records, to_csv, to_json
-from lingula.documents.terminal import PIPE_WIDTH, to_terminal, to_text
+from lingula.documents.terminal import to_terminal, to_text
 from lingula.documents.wording import percent, show
 
 __all__ = [
-    "PIPE_WIDTH",
     "Bars",
     "Cell",
     "Column",

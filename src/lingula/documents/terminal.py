@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-#: Columns of a terminal that is none, such as a pipe.
-PIPE_WIDTH = 120
 #: Wide enough that nothing is broken.
 _UNBROKEN = 1_000_000
 _COLOURS = {
@@ -58,7 +56,7 @@ def to_terminal(shown: Document | Section | Sequence[Exhibit]) -> RenderableType
     return Group(*_parts(shown))
 
 
-def to_text(shown: Document | Section | Sequence[Exhibit], width: int | None = PIPE_WIDTH) -> str:
+def to_text(shown: Document | Section | Sequence[Exhibit], width: int | None = 120) -> str:
     """The same for a pipe: no colours, no spaces at the ends of lines.
 
     Args:
