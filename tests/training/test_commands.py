@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from lingula.bert.folder import ModelFolder
@@ -98,6 +99,42 @@ def test_train_calibrate_distill_and_study(encoder: Path, table: Path, tmp_path:
     assert weights[0].read_bytes() != weights[1].read_bytes()
     again = call("study", str(study), "-o", str(tmp_path / "study"), "--input", source)
     assert again == told == (tmp_path / "study" / "table.md").read_text()
+
+
+@pytest.mark.slow
+def test_several_gpus_are_each_given_a_process(
+    encoder: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    cpu = torch.device("cpu")
+
+    def launch(module: str, arguments: list[str], processes: int) -> int:
+        """In place of two processes on two GPUs one on the CPU."""
+        assert (module, processes) == ("lingula", 2)
+        started.append(arguments)
+        here = ["cpu" if word == "cuda" else word for word in arguments]
+        return CliRunner().invoke(cli, here, catch_exceptions=False).exit_code
+
+    monkeypatch.setattr("lingula.training.fit.launch.launch", launch)
+    monkeypatch.setattr(
+        "lingula.bert.runtimes.torch.devices_of",
+        lambda name: [cpu] if name == "cpu" else [cpu, cpu],
+    )
+    (tmp_path / "small.toml").write_text(RECIPE.format(encoder=encoder))
+    (tmp_path / "study.toml").write_text(STUDY.format())
+    source = f"reports={table}"
+    call(
+        "train", str(tmp_path / "small.toml"), "-o", str(tmp_path / "run"), "--input", source,
+        "--seed", "5", "--quiet",
+    )  # fmt: skip
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["seed"] == 5
+    assert (tmp_path / "run" / "model").is_dir()
+    told = call(
+        "study", str(tmp_path / "study.toml"), "-o", str(tmp_path / "study"), "--input", source
+    )
+    assert "| all |" in told and "| focal |" in told and "| slower |" in told
+    assert len(started) == 4
+    assert all(words[-2:] == ["--device", "cuda"] for words in started)
 
 
 def test_wrong_options_are_named(tmp_path: Path) -> None:

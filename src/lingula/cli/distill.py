@@ -111,8 +111,12 @@ def command(
             truth=examples,
             progress=progress.update,
         )
-    if quiet:
-        return
+    if not quiet:
+        _show(result, schema.names)
+
+
+def _show(result: Distilled, names: Sequence[str]) -> None:
+    """Teacher and student side by side."""
     rows = [
         ("parameters", *(f"{value:,}" for value in result.parameters)),
         ("float32 MB", *(f"{value:.1f}" for value in result.megabytes)),
@@ -127,6 +131,6 @@ def command(
     click.echo(f"{'':28}{'teacher':>14}{'student':>14}")
     for name, first, second in rows:
         click.echo(f"{name:28}{first:>14}{second:>14}")
-    for name, kappa in zip(schema.names, result.agreement.kappa, strict=True):
+    for name, kappa in zip(names, result.agreement.kappa, strict=True):
         click.echo(f"  kappa to the teacher, {name}: {kappa:.3f}")
     click.echo(f"model: {result.model}")
