@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lingula.cli.command import Command
 from lingula.errors import RecipeError
+
+if TYPE_CHECKING:
+    from lingula.training.after.distillation import Distilled
 
 
 @click.command(cls=Command)
