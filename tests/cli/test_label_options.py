@@ -45,6 +45,8 @@ HELD: dict[str, list[str]] = {
     "delimiter": ["--delimiter", ";"],
     "encoding": ["--encoding", "latin-1"],
     "no_header": ["--no-header"],
+    "language": ["--language", "any"],
+    "keep_placeholders": ["--keep-placeholders"],
     "on_bad_row": ["--on-bad-row", "skip"],
 }
 

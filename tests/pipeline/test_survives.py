@@ -63,7 +63,8 @@ def interrupted(source: Path, output: Path) -> Path:
     return output.with_name(output.name + ".partial")
 
 
-def test_input_that_shrinks(tmp_path: Path) -> None:
+def test_input_that_shrinks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lingula.tables.csv_blocks.BLOCK_BYTES", 1 << 18)
     source = make(tmp_path / "in.csv", 80_000)
     lines = source.read_bytes().splitlines(keepends=True)
     short = b"".join(lines[:60_001])

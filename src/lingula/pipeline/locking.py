@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from lingula.errors import InputError
 from lingula.pipeline.places import Places, writing
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 #: Tries at a lock whose file the run before has just removed.
 TRIES = 20
@@ -52,6 +54,8 @@ def _locked(output: Path) -> Iterator[None]:
 
 def _acquired(path: Path) -> FileLock | None:
     """The lock, or None if somebody holds it."""
+    from filelock import FileLock, Timeout
+
     for _ in range(TRIES):
         lock = FileLock(path, mode=0o600)
         try:

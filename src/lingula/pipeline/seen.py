@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -10,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import Evidence
+
+#: Stands for no text among the hashes of texts.
+_NO_TEXT = bytes(8)
 
 
 class SeenHashes:
@@ -65,7 +68,11 @@ def text_key(text: str | None) -> bytes:
     """A digest that stands for a text: 16 bytes, and none for no text."""
     if text is None:
         return b""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        data = text.encode("utf-8", "surrogatepass")
+    return blake2b(data, digest_size=16).digest()
 
 
 def joined_key(keys: Iterable[bytes]) -> bytes:
@@ -75,6 +82,12 @@ def joined_key(keys: Iterable[bytes]) -> bytes:
         # The key of no text is shorter than the others.
         digest.update(key or b"\0")
     return digest.digest()
+
+
+def hashes_of(keys: Sequence[bytes]) -> npt.NDArray[np.int64]:
+    """The first eight bytes of n keys as numbers: int64, shape (n,)."""
+    joined = b"".join([key[:8] or _NO_TEXT for key in keys])
+    return np.frombuffer(joined, dtype=np.int64)
 
 
 class SlotCache:
@@ -100,6 +113,19 @@ class SlotCache:
             if slot is not None:
                 self.put(key, slot)
         return slot
+
+    def slots(self, keys: Sequence[bytes]) -> tuple[list[Slot], list[int]]:
+        """A slot for each of n different keys, and the positions of those that are new."""
+        slots: list[Slot] = []
+        new: list[int] = []
+        for position, key in enumerate(keys):
+            slot = self._young.get(key) or self.get(key)
+            if slot is None:
+                slot = Slot()
+                self.put(key, slot)
+                new.append(position)
+            slots.append(slot)
+        return slots, new
 
     def put(self, key: bytes, slot: Slot) -> None:
         """Remember a slot."""

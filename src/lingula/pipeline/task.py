@@ -11,7 +11,7 @@ import numpy.typing as npt
 from lingula.labels import Evidence, Labeler, is_missing
 from lingula.pipeline.remarks import Remark, remark_all
 from lingula.text.content import reads_as_english
-from lingula.text.reading import Reading, unchanged
+from lingula.text.reading import Reading
 from lingula.text.sections import select_sections
 
 
@@ -72,14 +72,19 @@ def label_texts(
     """
     before = int(getattr(labeler, "truncated", 0))
     remarks = np.zeros(len(texts), dtype=np.uint8)
-    readings = [
-        None if text is None or is_missing(text) else _read(text, options, remarks[row : row + 1])
-        for row, text in enumerate(texts)
-    ]
-    chosen = [
-        (None if remarks[row] else text) if reading is None else reading.text
-        for row, (text, reading) in enumerate(zip(texts, readings, strict=True))
-    ]
+    chosen: list[str | None] = [None] * len(texts)
+    readings: list[Reading | None] = [None] * len(texts)
+    check = options.language != "any"
+    for row, text in enumerate(texts):
+        if text is None or is_missing(text):
+            continue
+        if check and not reads_as_english(text):
+            remarks[row] = Remark.NOT_ENGLISH.value
+        elif options.sections is None:
+            chosen[row] = text
+        else:
+            readings[row] = reading = select_sections(text, options.sections)
+            chosen[row] = reading.text
     labels = labeler.label(chosen, evidence=evidence)
     found = labels.evidence
     if found is not None:
@@ -96,11 +101,3 @@ def label_texts(
         int(getattr(labeler, "truncated", 0)) - before,
         remarks | remark_all(chosen, labels),
     )
-
-
-def _read(text: str, options: ReadingOptions, remark: npt.NDArray[np.uint8]) -> Reading | None:
-    """What is labeled of a text; None for one that is not English. Adds to its remark."""
-    if options.language != "any" and not reads_as_english(text):
-        remark |= Remark.NOT_ENGLISH.value
-        return None
-    return unchanged(text) if options.sections is None else select_sections(text, options.sections)

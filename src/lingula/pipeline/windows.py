@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from lingula.labels import is_missing
-from lingula.pipeline.seen import SeenHashes, Slot, SlotCache, joined_key, text_key
+from lingula.pipeline.seen import SeenHashes, Slot, SlotCache, hashes_of, joined_key, text_key
 from lingula.pipeline.task import TaskResult
 from lingula.pipeline.texts import require_words
 from lingula.tables.arrays import int32_numbers
 from lingula.tables.report_table import texts_of
-from lingula.text.content import placeholder
+from lingula.text.content import PLACEHOLDER_CHARACTERS, placeholder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,38 +133,37 @@ class Windows:
         encoded = texts.dictionary_encode(null_encoding="encode")
         indices = int32_numbers(encoded.indices).astype(np.int64)
         different: list[str | None] = encoded.dictionary.to_pylist()
-        self._count(different, indices)
-        slots: list[Slot] = []
-        fresh: list[Slot] = []
-        fresh_texts: list[str | None] = []
-        fresh_keys: list[bytes] = []
-        for text in different:
-            key = text_key(text)
-            slot = self._cache.get(key)
-            if slot is None:
-                slot = Slot()
-                self._cache.put(key, slot)
-                fresh.append(slot)
-                fresh_texts.append(None if self._placeholder(text) else text)
-                fresh_keys.append(key)
-            slots.append(slot)
-        key = joined_key(fresh_keys)
-        window = Window(self.count, batch, texts, indices, slots, fresh, fresh_texts, key)
+        keys = list(map(text_key, different))
+        words = self._count(different, keys, indices)
+        slots, new = self._cache.slots(keys)
+        fresh = [slots[position] for position in new]
+        fresh_texts = [None if at in words else different[at] for at in new]
+        fresh_keys = [keys[position] for position in new]
+        task_key = joined_key(fresh_keys)
+        window = Window(self.count, batch, texts, indices, slots, fresh, fresh_texts, task_key)
         self.count += 1
         self.labeled += len(fresh)
         return window
 
-    def _placeholder(self, text: str | None) -> str | None:
-        if text is None or self._keep_placeholders or is_missing(text):
-            return None
-        return placeholder(text)
-
-    def _count(self, different: Sequence[str | None], indices: npt.NDArray[np.int64]) -> None:
-        missing = np.fromiter(map(is_missing, different), dtype=np.bool_, count=len(different))
-        for position, text in enumerate(different):
-            word = self._placeholder(text)
-            if word is not None:
-                missing[position] = True
-                self.placeholders[word] += int((indices == position).sum())
-        self.empty += int(missing[indices].sum())
-        self._seen.add(np.fromiter(map(hash, different), dtype=np.int64, count=len(different)))
+    def _count(
+        self,
+        different: Sequence[str | None],
+        keys: Sequence[bytes],
+        indices: npt.NDArray[np.int64],
+    ) -> dict[int, str]:
+        """Count what is seen and what is empty; the texts that are placeholders, by position."""
+        missing = np.array([text is None or not text.strip() for text in different], dtype=np.bool_)
+        words: dict[int, str] = {}
+        if not self._keep_placeholders:
+            for position, text in enumerate(different):
+                if text and len(text) <= PLACEHOLDER_CHARACTERS:
+                    word = None if missing[position] else placeholder(text)
+                    if word is not None:
+                        words[position] = word
+        rows = np.bincount(indices, minlength=len(different))
+        for position, word in words.items():
+            missing[position] = True
+            self.placeholders[word] += int(rows[position])
+        self.empty += int(rows[missing].sum())
+        self._seen.add(hashes_of(keys))
+        return words

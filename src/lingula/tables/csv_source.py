@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from lingula.errors import InputError
 from lingula.tables.arrays import string_array
 from lingula.tables.columns import USUAL_NAMES
+from lingula.tables.csv_blocks import CsvBlocks, UnclearError
 from lingula.tables.formats import DELIMITERS, delimiter_of
 from lingula.tables.lines import CELL_CHARACTERS, RecordLines
 from lingula.tables.opening import checked_encoding, first_bad_byte, open_binary, reading
@@ -80,11 +81,16 @@ class CsvSource:
         self._batch_rows = batch_rows
         self._width = 0
         self.blank_lines = 0
-        self.rows = sum(1 for item in self._records() if not isinstance(item, Reject))
+        self._blocks = self._plain_blocks()
+        if self._blocks is None:
+            self.rows = sum(1 for item in self._records() if not isinstance(item, Reject))
         self.schema = pa.schema([(column, pa.string()) for column in self._names])
 
     def batches(self, on_reject: OnReject | None = None) -> Iterator[pa.RecordBatch]:
         """All rows in order, in batches that are the same every time."""
+        if self._blocks is not None:
+            yield from self._block_batches(self._blocks)
+            return
         rows: list[list[str]] = []
         size = 0
         for item in self._records():
@@ -99,6 +105,28 @@ class CsvSource:
                 rows, size = [], 0
         if rows:
             yield self._batch(rows)
+
+    def _plain_blocks(self) -> CsvBlocks | None:
+        """The fast way, with the rows counted, if the file is plain enough for it."""
+        if self._encoding != "utf-8-sig" or not self._header or self._given_names:
+            return None
+        if not self._delimiter.isascii():
+            return None
+        try:
+            with reading(self.name):
+                blocks = CsvBlocks(self._path, self._delimiter)
+                self.rows = sum(batch.num_rows for batch in blocks.batches())
+        except UnclearError:
+            return None
+        self._names = blocks.names
+        return blocks
+
+    def _block_batches(self, blocks: CsvBlocks) -> Iterator[pa.RecordBatch]:
+        try:
+            with reading(self.name):
+                yield from blocks.rebatched(self.schema, self._batch_rows, BATCH_CHARACTERS)
+        except UnclearError:
+            raise InputError(f"{self.name}: was changed while it was read") from None
 
     def _likely_delimiter(self, kind: str, header: bool) -> str:
         if not header:

@@ -29,6 +29,10 @@ _PLACEHOLDERS = frozenset(
         *("draft", "no comment", "no report in system", "file not found", "report missing"),
     )
 )
+#: A longer text is a report, whatever it says.
+PLACEHOLDER_CHARACTERS = 400
+#: Characters of the longest of them, with room for spaces between its words; longer is a report.
+_LONGEST = 4 * max(map(len, _PLACEHOLDERS))
 _EDGES = " \t\r\n.,:;!?\"'`()[]{}<>*_-–—~=#/\\|"
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
@@ -54,11 +58,16 @@ def placeholder(text: str) -> str | None:
     Args:
         text: A cell, or several joined by blank lines, each of which must be such a word.
     """
-    if len(text) > 400:
+    if len(text) > PLACEHOLDER_CHARACTERS:
+        return None
+    if len(text) > _LONGEST and len(text.partition("\n")[0].strip(_EDGES)) > _LONGEST:
         return None
     found = ""
     for part in _PARAGRAPH.split(text):
-        word = " ".join(part.casefold().strip(_EDGES).split())
+        core = part.strip(_EDGES)
+        if len(core) > _LONGEST:
+            return None
+        word = " ".join(core.casefold().split())
         if part.strip() and not word:
             word = part.strip()  # dashes and the like
         if word and word not in _PLACEHOLDERS and any(map(str.isalnum, word)):
