@@ -82,16 +82,12 @@ class Measure:
         title: What a reader sees.
         value: The figure; None where it cannot be had.
         kind: How it is meant.
-        low: Lower end of its 95% interval, if it has one.
-        high: Upper end.
     """
 
     name: str
     title: str
     value: str | int | float | None
     kind: Kind = Kind.COUNT
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,7 @@ def plain(value: Any) -> Any:
 
 def measure_values(measure: Measure) -> dict[str, Any]:
     """A measure as an object."""
-    found = {"title": measure.title, "value": plain(measure.value), "kind": measure.kind.value}
-    if measure.low is not None or measure.high is not None:
-        found |= {"low": plain(measure.low), "high": plain(measure.high)}
-    return found
+    return {"title": measure.title, "value": plain(measure.value), "kind": measure.kind.value}
 
 
 def exhibit_values(exhibit: Drawn) -> dict[str, Any]:
