@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError
 from lingula.tables.ids import comparable_ids
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SHOWN = 3
 
@@ -55,43 +58,28 @@ def match_rows(
     """
     if by_row_order:
         return _by_order(tables)
-    sides = []
+    import pyarrow as pa
+
+    sides: list[Any] = []
+    ids = []
     for table in tables:
         if table.ids is None:
             raise InputError(
                 f"{table.source}: no id column was found; name it (--id-column), or match the "
                 "tables by their row order if you are sure of it (--by-row-order)"
             )
-        check_unique(table.source, table.ids, if_repeated)
         sides.append(table.ids)
-    plain, note = comparable_ids(sides)
-    if note and notes is not None:
-        notes.append(note)
-    return _by_id([table.source for table in tables], plain, shared_only, if_apart)
-
-
-def _by_order(tables: Sequence[HasRows]) -> list[npt.NDArray[np.intp]]:
-    for table in tables[1:]:
-        if len(table) != len(tables[0]):
-            raise InputError(
-                f"by row order the tables need the same length: {tables[0].source} has "
-                f"{len(tables[0])} rows, {table.source} has {len(table)}"
-            )
-    return [np.arange(len(table)) for table in tables]
-
-
-def _by_id(
-    names: Sequence[str], sides: Sequence[Sequence[str]], shared_only: bool, if_apart: str
-) -> list[npt.NDArray[np.intp]]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    ids = [pa.array(side, pa.string()) for side in sides]
-    # Position of each of the first table's ids in the others; null where it is not there.
-    positions = [pc.index_in(ids[0], value_set=other) for other in ids[1:]]
-    in_all = np.ones(len(ids[0]), dtype=np.bool_)
-    for found in positions:
-        in_all &= found.is_valid().to_numpy(zero_copy_only=False)
+        ids.append(pa.array(table.ids, pa.string()))
+        check_unique(table.source, ids[-1], if_repeated)
+    positions, in_all = _positions(ids)
+    if not in_all.any():
+        plain, note = comparable_ids(sides)
+        if note:
+            ids = [pa.array(side, pa.string()) for side in plain]
+            positions, in_all = _positions(ids)
+            if notes is not None:
+                notes.append(note)
+    names = [table.source for table in tables]
     if not in_all.any():
         raise InputError(
             f"{names[0]} and the other tables share no id: {_examples(ids[0])} against "
@@ -108,7 +96,30 @@ def _by_id(
     return rows
 
 
-def check_unique(source: str, ids: Sequence[str] | npt.NDArray[np.object_], cure: str = "") -> None:
+def _positions(ids: Sequence[pa.Array]) -> tuple[list[pa.Array], npt.NDArray[np.bool_]]:
+    """Where the first table's ids are in the others (null: nowhere), and which are in all."""
+    import pyarrow.compute as pc
+
+    positions = [pc.index_in(ids[0], value_set=other) for other in ids[1:]]
+    in_all = np.ones(len(ids[0]), dtype=np.bool_)
+    for found in positions:
+        in_all &= found.is_valid().to_numpy(zero_copy_only=False)
+    return positions, in_all
+
+
+def _by_order(tables: Sequence[HasRows]) -> list[npt.NDArray[np.intp]]:
+    for table in tables[1:]:
+        if len(table) != len(tables[0]):
+            raise InputError(
+                f"by row order the tables need the same length: {tables[0].source} has "
+                f"{len(tables[0])} rows, {table.source} has {len(table)}"
+            )
+    return [np.arange(len(table)) for table in tables]
+
+
+def check_unique(
+    source: str, ids: Sequence[str] | npt.NDArray[np.object_] | pa.Array, cure: str = ""
+) -> None:
     """Refuse repeated ids.
 
     Raises:
@@ -117,7 +128,7 @@ def check_unique(source: str, ids: Sequence[str] | npt.NDArray[np.object_], cure
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    array = pa.array(ids, pa.string())
+    array = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
     if pc.count_distinct(array).as_py() == len(array):
         return
     counts = pc.value_counts(array)
