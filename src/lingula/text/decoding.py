@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lingula.text.reading import Reading, replaced, unchanged
 from lingula.text.rtf import read_rtf
@@ -29,7 +30,15 @@ _CP1252 = {
 }
 _LEADS = "".join(char for char, value in _CP1252.items() if 0xC2 <= value <= 0xF4)
 _TRAILS = re.escape("".join(char for char, value in _CP1252.items() if value < 0xC0))
-_MOJIBAKE = f"(?P<mojibake>[{_LEADS}][{_TRAILS}]{{1,3}})"
+_GONE = "\xad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffe\uffff"
+_LINE_ENDS = "\x0b\x0c\x85\u2028\u2029"
+_LETTERS = ("ff", "fi", "fl", "ffi", "ffl", "st", "st")
+#: Ligatures: one character for several.
+_LONGER = {
+    chr(0xFB00 + at): letters
+    for at, letters in enumerate(["ff", "fi", "fl", "ffi", "ffl", "st", "st"])
+}
+_ENCODED = f"[{_LEADS}][{_TRAILS}]{{1,3}}"
 
 _BLOCK = "br|p|div|li|ul|ol|tr|td|th|table|tbody|thead|hr|h[1-6]|section|pre|body|html|head|title"
 _INLINE = "b|i|u|em|strong|span|font|small|big|sup|sub|a|code|tt|center|s|strike|img|meta|link"
@@ -40,26 +49,32 @@ _ESCAPE = re.compile(
     rf"|</?(?P<inline>{_INLINE})(?:\s[^<>]{{0,400}})?/?>"
     r"|<!--(?P<comment>[^<>]{0,400})-->"
     r"|\\(?P<hl7>\.br|\.sp|T|X0[DdAa])\\"
-    r"|(?P<escaped>\\{1,2}r\\{1,2}n|\\{1,2}[nrt])"
+    r"|(?P<escaped>(?:\\{1,2}r\\{1,2}n|\\{1,2}[nrt]){1,200})"
     r"|_x000(?P<excel>[DdAa9])_"
-    rf"|{_MOJIBAKE}"
-    rf"|(?P<odd>[{_ODD}])",
+    rf"|(?P<mojibake>(?:{_ENCODED}){{1,200}})"
+    rf"|(?P<odd>[{''.join(_LONGER)}{_GONE}])",
     re.IGNORECASE,
 )
 #: Cheap first looks: a text without any of these is as it was meant.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SUSPECT = re.compile(f"[{_ODD}{_LEADS}]")
-_PATH = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]:\\|(?<!\S)\\\\)\S*$")
+_UNIT = re.compile(r"\\{1,2}r\\{1,2}n|\\{1,2}[nrt]")
+_ENCODED_UNIT = re.compile(_ENCODED)
+_PATH = re.compile(r"[A-Za-z]:\\|\\\\")
 
-_GONE = frozenset("\xad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffe\uffff")
-_LINE_ENDS = frozenset("\x0b\x0c\x85\u2028\u2029")
-_PLAIN = {
+_QUOTES = {
     **{ord(char): "'" for char in "\u2018\u2019\u201a\u201b\u2032"},
     **{ord(char): '"' for char in "\u201c\u201d\u201e\u201f"},
     **{ord(char): "-" for char in "\u2010\u2011\u2012\u2212"},
-    **dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True)),
     **{0xFF01 + at: chr(0x21 + at) for at in range(94)},
 }
+#: What one odd character stands for: line ends, spaces, quotes, hyphens, wide letters.
+_ONE_FOR_ONE = {
+    code: _QUOTES.get(code, "\n" if chr(code) in _LINE_ENDS else " ")
+    for code in (*range(0x20), *range(0x7F, 0xA1), *range(0x1680, 0x1681), *range(0x2000, 0x3001),
+                 *range(0xFF01, 0xFF5F))
+    if chr(code) not in _GONE and re.match(f"[{_ODD}]", chr(code))
+}  # fmt: skip
 
 
 def decode(text: str) -> Reading:
@@ -76,7 +91,8 @@ def decode(text: str) -> Reading:
         if not edits:
             break
         reading = reading.then(replaced(reading.text, edits))
-    return reading
+    plain = reading.text.translate(_ONE_FOR_ONE)
+    return reading if plain == reading.text else replace(reading, text=plain, whole=False)
 
 
 def decoded(text: str) -> str:
@@ -107,11 +123,12 @@ def _meant(text: str, match: re.Match[str]) -> str | None:
     if kind == "odd":
         return _plain(written)
     if kind == "mojibake":
-        return _utf8(written)
+        return _ENCODED_UNIT.sub(_utf8, written)
     if kind == "escaped":
         # "C:\new" is a path.
-        before = text[max(match.start() - 80, 0) : match.end()]
-        return None if _PATH.search(before) else {"t": "\t"}.get(written[-1], "\n")
+        low, at = max(match.start() - 80, 0), match.start()
+        start = max(text.rfind(" ", low, at), text.rfind("\n", low, at), low - 1) + 1
+        return None if _PATH.match(text, start) else _UNIT.sub(_unescaped, written)
     if kind == "hl7":
         return "&" if written[1] in "Tt" else "\n"
     if kind == "excel":
@@ -122,18 +139,16 @@ def _meant(text: str, match: re.Match[str]) -> str | None:
 def _plain(char: str) -> str:
     if char in _GONE:
         return ""
-    if char in _LINE_ENDS:
-        return "\n"
-    if char in "\n\r\t":
-        return char
-    found = _PLAIN.get(ord(char))
-    if found is None:
-        found = " " if not char.isprintable() or char.isspace() else char
-    return found
+    return _LONGER.get(char) or char
 
 
-def _utf8(written: str) -> str | None:
+def _unescaped(match: re.Match[str]) -> str:
+    return "\t" if match.group().endswith("t") else "\n"
+
+
+def _utf8(match: re.Match[str]) -> str:
     """The character whose UTF-8 bytes were read as Windows-1252, with what follows it."""
+    written = match.group()
     data = bytes(_CP1252[char] for char in written)
     for size in range(len(data), 1, -1):
         try:
@@ -141,4 +156,4 @@ def _utf8(written: str) -> str | None:
         except UnicodeDecodeError:
             continue
         return "".join(map(_plain, found)) + written[size:]
-    return None
+    return written

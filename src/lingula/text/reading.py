@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of characters of the source inside a reading.
 
     Attributes:
@@ -38,20 +38,13 @@ class Reading:
         text: What was read.
         pieces: Where it came from, in order; characters between two pieces come from nowhere.
         source_length: Characters of the source.
+        whole: Whether the text is its source, unchanged.
     """
 
     text: str
     pieces: tuple[Piece, ...]
-    source_length: int = 0
-
-    @property
-    def whole(self) -> bool:
-        """Whether the text is its source, unchanged."""
-        return (
-            len(self.pieces) == 1
-            and self.pieces[0].aligned
-            and self.pieces[0].length == self.source_length == len(self.text)
-        )
+    source_length: int
+    whole: bool = False
 
     def to_source(self, offset: int) -> int:
         """The offset in the source of an offset in ``text``; ``len(text)`` is allowed.
@@ -97,16 +90,17 @@ class Reading:
                 start, end = self.span(piece.start, piece.end)
                 pieces.append(Piece(start, end, piece.offset, piece.length))
                 continue
-            at = max(bisect_right(starts, piece.start) - 1, 0)
-            for own in self.pieces[at:]:
-                if own.offset >= piece.end:
-                    break
+            first = max(bisect_right(starts, piece.start) - 1, 0)
+            last = bisect_left(starts, piece.end)
+            for own in (self.pieces[at] for at in range(first, last)):
                 low = max(own.offset, piece.start)
                 high = min(own.offset + own.length, piece.end)
                 if low >= high:
                     continue
                 offset = piece.offset + low - piece.start
-                start, end = self.span(low, high)
+                start, end = own.start, own.end
+                if own.aligned:
+                    start, end = start + low - own.offset, start + high - own.offset
                 pieces.append(Piece(start, end, offset, high - low))
         return Reading(inner.text, tuple(pieces), self.source_length)
 
@@ -118,7 +112,7 @@ class Reading:
 
 def unchanged(text: str) -> Reading:
     """A text as it is."""
-    return Reading(text, (Piece(0, len(text), 0, len(text)),), len(text))
+    return Reading(text, (Piece(0, len(text), 0, len(text)),), len(text), whole=True)
 
 
 def replaced(text: str, edits: Iterable[tuple[int, int, str]]) -> Reading:
@@ -127,14 +121,17 @@ def replaced(text: str, edits: Iterable[tuple[int, int, str]]) -> Reading:
     parts: list[str] = []
     at = offset = 0
     for start, end, new in (*edits, (len(text), len(text), "")):
-        if start > at:
-            pieces.append(Piece(at, start, offset, start - at))
-            parts.append(text[at:start])
-            offset += start - at
-        if new:
-            pieces.append(Piece(start, end, offset, len(new)))
-            parts.append(new)
-            offset += len(new)
+        for low, high, part in ((at, start, text[at:start]), (start, end, new)):
+            if not part:
+                continue
+            last = pieces[-1] if pieces else None
+            if last and last.aligned and last.end == low and len(part) == high - low:
+                # One run, so that many odd characters are not as many pieces.
+                pieces[-1] = Piece(last.start, high, last.offset, high - last.start)
+            else:
+                pieces.append(Piece(low, high, offset, len(part)))
+            parts.append(part)
+            offset += len(part)
         at = end
     return Reading("".join(parts), tuple(pieces), len(text))
 
