@@ -15,8 +15,9 @@ _LABELS = {
     Category.UNCERTAINTY: Label.UNCERTAIN,
     Category.HYPOTHETICAL: Label.BLANK,
 }
-_OPEN = frozenset({":", "="})
+_OPEN = frozenset({":", "=", "|"})
 _STOPS = frozenset({",", ";", ".", ")", "]", "[", "-", "?", ""})
+_CLOSING = {"(": ")", "[": "]"}
 #: Before these, the words that an answer speaks of begin.
 _BEGINS = frozenset({";", ".", "(", ")", "]", "?"})
 _TICKS = frozenset({"x", "✓", "✔", "✗", "✘", "☑", "☒"})
@@ -87,8 +88,12 @@ class AnswerReader:
         )
         if before in _OPEN or before == "?":
             return at if ends or not self._goes_on(tokens, mentions, cue) else -1
-        if before == "(":
-            return at if after in (")", ",") else -1
+        if before in _CLOSING:
+            return at if after in (_CLOSING[before], ",") else -1
+        if before == "." and tokens[max(at - 2, 0) : at] == [".", "."]:  # dot leaders
+            while at > 0 and tokens[at - 1] == ".":
+                at -= 1
+            return at
         if before in ("-", "–", "—"):
             return at if ends else -1
         bare = self._category[cue.rule] is Category.NEGATION and tokens[cue.start] in _BARE

@@ -20,7 +20,11 @@ _ASSERTIONS = {
 }
 #: A word that undoes a cue stands at most this many tokens before it.
 _UNDOING_REACH = 6
-_NO_CONDITIONS: tuple[frozenset[str], ...] = (frozenset(), frozenset(), frozenset())
+#: Or at most this many after it.
+_UNDOING_AFTER = 9
+_LOOKS_FORWARD = 4
+_BOTH_SIDES = frozenset({"versus", "vs"})
+_NEW_STATEMENT = frozenset({",", ";", "and", "but", "."})
 _STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNCHANGED)
 #: A value stands at most this many tokens after what is measured.
 _MEASURE_REACH = 9
@@ -61,6 +65,21 @@ class _Scope(NamedTuple):
         )
 
 
+class _Conditions(NamedTuple):
+    """Words that a cue needs after and before it, and that undo it before and after it."""
+
+    needs: frozenset[str]
+    needs_before: frozenset[str]
+    void_after: frozenset[str]
+    void_before: frozenset[str]
+
+    @classmethod
+    def of(cls, cue: Cue) -> _Conditions | None:
+        """The conditions of a cue, None if it has none."""
+        lists = (cue.needs, cue.needs_before, cue.void_after, cue.void_before)
+        return cls(*(frozenset(words) for words in lists)) if any(lists) else None
+
+
 class AssertionClassifier:
     """Labels mentions by the cues in whose scope they stand.
 
@@ -79,13 +98,8 @@ class AssertionClassifier:
             order.index(cue.category) if cue.category in _ASSERTIONS else None
             for cue in lexicon.cues
         ]
-        #: Words that a cue needs after it, needs before it, and that undo it before it.
-        self._conditions = [
-            (frozenset(cue.needs), frozenset(cue.needs_before), frozenset(cue.void_after))
-            if cue.needs or cue.needs_before or cue.void_after
-            else None
-            for cue in lexicon.cues
-        ]
+        self._conditions = [_Conditions.of(cue) for cue in lexicon.cues]
+        self._crosses = [cue.crosses for cue in lexicon.cues]
         self._is_answer = [cue.answer for cue in lexicon.cues]
         self._answers = AnswerReader(lexicon)
         #: _acts[cue][mention]: whether that cue may speak of that group of mentions at all.
@@ -115,6 +129,7 @@ class AssertionClassifier:
                 for cue in cues
                 if conditions[cue.rule] is None or not self._undone(tokens, cue, walls)
             ]
+            cues = self._directed(tokens, cues)
         for mention in mentions:
             if mention in answered:
                 label, answer = answered[mention]
@@ -135,14 +150,41 @@ class AssertionClassifier:
             found.append(assertion._replace(label=label, said=assertion.label))
         return found
 
+    def _directed(self, tokens: list[str], cues: list[Span]) -> list[Span]:
+        """The cues without those that look back while the same words look forward to a mention.
+
+        "Possible" and "?" do both: "opacity, ? pneumonia" asks about pneumonia only.
+        """
+        spans = [cue[:2] for cue in cues]
+        if len(set(spans)) == len(spans):
+            return cues
+        forward = {cue[:2] for cue in cues if self._scopes[cue.rule].forward}
+        return [
+            cue
+            for cue in cues
+            if self._scopes[cue.rule].forward
+            or cue[:2] not in forward
+            or tokens[cue.start] in _BOTH_SIDES
+            or "" not in _upto_stop(tokens[cue.end : cue.end + _LOOKS_FORWARD])
+        ]
+
     def _undone(self, tokens: list[str], cue: Span, walls: list[int]) -> bool:
         """Whether a cue lacks a word that it needs, or a word before it undoes it.
 
         So do "no" in "no resolution" and "near-total" in "near-total clearing".
         """
-        needs, before, void = self._conditions[cue.rule] or _NO_CONDITIONS
+        conditions = self._conditions[cue.rule]
+        if conditions is None:
+            return False
+        needs, before, void, void_before = conditions
         if needs and needs.isdisjoint(tokens[cue.end :]):
             return True
+        if void_before:
+            for token in tokens[cue.end : cue.end + _UNDOING_AFTER]:
+                if token in _NEW_STATEMENT:
+                    break
+                if token in void_before:
+                    return True
         first = max(cue.start - _UNDOING_REACH, 0)
         if before and before.isdisjoint(tokens[first : cue.start]):
             return True
@@ -172,7 +214,8 @@ class AssertionClassifier:
         ]
         if not ranked:
             return Assertion(target, Label.POSITIVE, None)
-        cue = min(ranked)[2]
+        crossing = [item for item in ranked if self._crosses[item[2].rule]]
+        cue = min(crossing or ranked)[2]
         return Assertion(target, _ASSERTIONS[self._cues[cue.rule].category], cue)
 
     def _structure(
@@ -240,6 +283,8 @@ class AssertionClassifier:
             return False
         if start == end:
             return True
+        if self._crosses[cue.rule]:
+            return end - start <= scope.reach and "" not in tokens[start:end]
         if end - start > scope.reach or (walls and separated(walls, start, end)):
             return False
         return not scope.stops or scope.stops.isdisjoint(tokens[start:end])
@@ -256,6 +301,10 @@ def told(rule: Mention, said: Label) -> Label:
 
 def _gap(one: Span, other: Span) -> int:
     return max(other.start - one.end, one.start - other.end)
+
+
+def _upto_stop(tokens: list[str]) -> list[str]:
+    return next((tokens[:at] for at, token in enumerate(tokens) if token in _NEW_STATEMENT), tokens)
 
 
 def _measured(tokens: list[str], mention: Span, limit: float) -> Label | None:

@@ -34,6 +34,9 @@ _AFTER_PREDICATE = frozenset({
     "compared", "by", "now", "today", "with", "without", "after", "again", "as", "to", "completely",
     "slightly", "markedly", "significantly", "relative", "versus", "bilaterally", "size", "nor",
 })  # fmt: skip
+#: "As to the heart, it is normal": the pronoun resumes the topic.
+_TOPICS = frozenset({"as", "regarding", "concerning", "with"})
+_PRONOUNS = frozenset({"it", "they", "this", "these"})
 _CLOSING = {"(": frozenset({")"}), "which": frozenset({","}), "--": frozenset({"--"})}
 
 
@@ -191,6 +194,8 @@ class _Reader:
             run = tokens[at:end]
             kind = "or" if not _ALTERNATIVES.isdisjoint(run) else "and" if "and" in run else ","
             following = tokens[end] if end < len(tokens) else ""
+            if following in _PRONOUNS and tokens[0] in _TOPICS:
+                return end
             if (
                 kind != "or"
                 and following in self._words.starters

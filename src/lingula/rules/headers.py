@@ -19,7 +19,7 @@ _BE = frozenset({"is", "are", "was", "were", "has", "have"})
 #: After these "there is" goes on with a statement ("no evidence that there is").
 _BEFORE_THERE = frozenset({
     "that", "if", "whether", "when", "where", "as", "because", "since", "although", "though",
-    "and", "or", "but", "is", "are", "nor", "nowhere", ",", ";", "say", "which", "while",
+    "and", "or", "but", "is", "are", "nor", "nowhere", ":", ",", ";", "say", "which", "while",
     "until", "unless", "than", "like", "suggest", "think", "how", "why", "said",
 })  # fmt: skip
 #: Words before a dash that may head a statement ("right upper lobe opacity - resolved").

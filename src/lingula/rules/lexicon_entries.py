@@ -25,7 +25,7 @@ _MENTION_KEYS = {
 }  # fmt: skip
 _CUE_KEYS = {
     "name", "category", "direction", "source", "phrases", "reach", "stops", "only", "excludes",
-    "examples", "void_after", "needs_before", "needs",
+    "examples", "void_after", "void_before", "crosses", "needs_before", "needs",
     "answer",
 }  # fmt: skip
 _HEADER_KEYS = {"name", "kind", "source", "phrases"}
@@ -79,6 +79,8 @@ def read_cue(entry: dict[str, Any], at: str) -> Cue:
         only=read_texts(entry, "only", at),
         excludes=read_texts(entry, "excludes", at),
         void_after=read_phrases(entry, "void_after", at),
+        void_before=read_phrases(entry, "void_before", at),
+        crosses=bool(entry.get("crosses", False)),
         needs_before=read_phrases(entry, "needs_before", at),
         needs=read_phrases(entry, "needs", at),
         answer=bool(entry.get("answer", False)),

@@ -106,6 +106,10 @@ class Cue:
         excludes: Names of observations or mention groups that it leaves alone.
         void_after: Words that undo the cue where one stands shortly before it ("no resolution of",
             "near-total clearing").
+        void_before: Words that undo the cue where one follows it in its statement ("neither has
+            resolved").
+        crosses: Whether it speaks of the last mention before it beyond any wall ("pneumothorax was
+            asked for; none is seen").
         needs_before: Words one of which must stand shortly before the cue, if any are given.
         needs: Words one of which must follow the cue in its sentence, if any are given.
         answer: Whether it only counts as the value of a finding ("Effusion: none").
@@ -121,6 +125,8 @@ class Cue:
     only: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     void_after: tuple[str, ...] = ()
+    void_before: tuple[str, ...] = ()
+    crosses: bool = False
     needs_before: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     answer: bool = False

@@ -14,6 +14,8 @@ MENTION, BLOCK, CONTEXT, CUE, BOUNDARY, HEADER = range(6)
 
 #: After these, words before a dash head a statement ("heart - normal, lungs - clear").
 _STOPS = frozenset(".,;")
+#: After these, words before a colon are no header ("to answer the question: no effusion").
+_DETERMINERS = frozenset({"the", "a", "an", "this", "that", "of", "his", "her", "your", "our"})
 
 
 class Span(NamedTuple):
@@ -94,7 +96,10 @@ class Matcher:
                 elif kind == CONTEXT:
                     contexts.append(Span(start, end, rule))
                 elif kind == HEADER:
-                    if tokens[end - 1] == ":" or start == 0 or tokens[start - 1] in _STOPS:
+                    before = tokens[start - 1] if start else ""
+                    if before not in _DETERMINERS and (
+                        tokens[end - 1] == ":" or not before or before in _STOPS
+                    ):
                         headers.append(Span(start, end, rule))
                 else:
                     blocks.append(Span(start, end, rule))

@@ -117,6 +117,7 @@ _RUN_ON = re.compile(
     r"Slightly|Mildly|Severe|Extensive|Support|Two|Three|Several)"
     r",? [a-z])"
 )
+_LEADER = re.compile(r"(?:\.{4,}|\.(?:[ \t]\.){2,})[ \t]*(?=[A-Za-z+-])")
 #: Directly after a full stop these show that the sentence goes on ("etc., ", "a.m.-").
 _TIGHT = frozenset(",;:/\\-–—)%@+=^~|")
 #: A line shorter than this was not cut by hard wrapping.
@@ -154,6 +155,10 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
                 continue
             ends = char == "." and _digit_ends(text, end, next_at)
         elif char in ".?!…":
+            leader = _LEADER.match(text, at) if char == "." else None
+            if leader is not None:  # dots that lead from a label to its value
+                position = leader.end()
+                continue
             if at == start and (not spans or _queries(text, at, end)):
                 position = end
                 continue
@@ -348,6 +353,8 @@ class _Layout:
         if marker:
             number = _next_number(marker) - 1
             return number in (-1, 1, expected) or not (last in _NUMBERED or last.endswith(","))
+        if last == "no" and (len(line) < _LEAST_WRAP or words[-2:-1] == [":"]):
+            return True  # the answer of a form
         if last in _OPEN_END or last.endswith((",", ";", "-", "/", "&", "(", ":", ".")):
             return False
         if following.islower() and self._mixed_case:
