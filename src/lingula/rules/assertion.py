@@ -19,7 +19,7 @@ _ASSERTIONS = {
     Category.UNCERTAINTY: Label.UNCERTAIN,
 }
 #: A word that undoes a cue stands at most this many tokens before it.
-_UNDOING_REACH = 6
+_UNDOING_REACH = 8
 #: Or at most this many after it.
 _UNDOING_AFTER = 9
 _LOOKS_FORWARD = 4
