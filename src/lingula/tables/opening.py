@@ -78,10 +78,10 @@ def open_binary(path: Path) -> Iterator[IO[bytes]]:
             yield inner
 
 
-def is_compressed(path: Path) -> bool:
-    """Whether a file begins as compressed ones do."""
+def compression_of(path: Path) -> str:
+    """How a file is compressed, by its first bytes (``MAGIC``); an empty text if it is not."""
     with reading(str(path)), path.open("rb") as raw:
-        return bool(_compression(raw))
+        return _compression(raw)
 
 
 def name_inside(path: Path) -> str:

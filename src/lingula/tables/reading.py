@@ -20,7 +20,7 @@ from lingula.tables.columns import require_distinct
 from lingula.tables.formats import TableFormat, delimiter_of, format_to_read
 from lingula.tables.json_cells import plain_batch, plain_schema
 from lingula.tables.open_source import open_source
-from lingula.tables.opening import is_compressed, open_binary, reading
+from lingula.tables.opening import compression_of, open_binary, reading
 
 if TYPE_CHECKING:
     import pyarrow
@@ -166,7 +166,14 @@ def _header(path: Path, form: TableFormat) -> tuple[tuple[str, ...], str]:
 @contextmanager
 def _bytes_of(path: Path) -> Iterator[Any]:
     """What pyarrow reads a text form from: the file itself, or its decompressed bytes."""
-    if is_compressed(path):
+    import pyarrow as pa
+
+    kind = compression_of(path)
+    if kind in ("gzip", "bz2", "zstd"):
+        # Arrow's own decompressors, which hold the interpreter for less long.
+        with pa.OSFile(str(path)) as raw, pa.CompressedInputStream(raw, kind) as stream:
+            yield stream
+    elif kind:
         with open_binary(path) as stream:
             yield stream
     else:
