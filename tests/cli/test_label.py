@@ -149,8 +149,8 @@ class TestWhatAUserGets:
         options = ("--on-bad-row", "skip")
         status, _, err = lingula("label", source, "-o", tmp_path / "o.csv", *options)
         assert status == 0
-        assert "warning: 1 rows have the id of an earlier row, first '7'" in err
-        assert "warning: 1 rows cannot be read and were left out" in err
+        assert "warning: 1 row has the id of an earlier row, first '7'" in err
+        assert "warning: 1 row cannot be read and was left out" in err
         assert "warning: blank lines, which are no rows: 1" in err
         assert read(tmp_path / "o.csv.rejects.csv")[0]["text"] == "8,a,b"
 

@@ -14,9 +14,14 @@ from lingula.pipeline import Job
 
 #: Options that change no label, and why.
 FREE = {
-    "path": "the input's content is held, not where it is",
+    "paths": "the input's content is held, not where it is",
     "output": "where it is written",
     "suffix": "names of new columns",
+    "columns": "which columns are written",
+    "no_text": "which columns are written",
+    "form": "how they are written",
+    "strict": "the exit status",
+    "log_format": "what is printed",
     "format_like": "which columns are written",
     "id_column": "ids are written anew",
     "workers": "who labels a task",

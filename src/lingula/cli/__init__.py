@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 
 import click
 
+from lingula.cli.reporting import ToldAbort
 from lingula.cli.signals import Ending
 from lingula.errors import LingulaError
 from lingula.network import silence
@@ -44,6 +46,21 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; an unknown one is answered with those like it."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            likely = difflib.get_close_matches(args[0], COMMANDS) if args else []
+            if not likely or args[0] in COMMANDS:
+                raise
+            hint = " or ".join(repr(name) for name in likely)
+            raise click.UsageError(
+                f"No such command {args[0]!r}. Did you mean {hint}?", ctx
+            ) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, importing none."""
         with formatter.section("Commands"):
@@ -70,9 +87,10 @@ def _status(ending: Ending) -> int:
     except LingulaError as error:
         click.echo(f"lingula: error: {error}", err=True)
         return 2
-    except click.exceptions.Abort:
+    except click.exceptions.Abort as error:
         # click turns KeyboardInterrupt into Abort.
-        click.echo("lingula: interrupted", err=True)
+        if not isinstance(error, ToldAbort):
+            click.echo("lingula: interrupted", err=True)
         return ending.status
     except click.ClickException as error:
         error.show()

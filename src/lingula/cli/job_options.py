@@ -6,6 +6,7 @@ their place, so that a choice is stated, explained and checked once.
 
 from __future__ import annotations
 
+import csv
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +54,23 @@ _WRITING = (
         "--output",
         required=True,
         metavar="FILE",
-        help="Table to write: .csv, .tsv, .parquet or .jsonl (the text forms also with .gz).",
+        help="Table to write: .csv, .tsv, .parquet or .jsonl (the text forms also with .gz); - is "
+        "standard output.",
+    ),
+    click.option(
+        "--output-format",
+        "form",
+        type=click.Choice(["csv", "tsv", "parquet", "jsonl"]),
+        help="Form of standard output; csv if not given.",
+    ),
+    click.option(
+        "--columns",
+        multiple=True,
+        metavar="NAMES",
+        help='Columns of the input to keep, such as "id,labels"; all if not given.',
+    ),
+    click.option(
+        "--no-text", is_flag=True, help="Leave the columns that were read out of the output."
     ),
     click.option("--evidence", metavar="FILE", help="Also write a table with one row a reason."),
     click.option("--suffix", default="", metavar="TEXT", help="Put after each new column's name."),
@@ -72,7 +89,7 @@ def source_options(sections_help: str) -> Callable[[Callable[..., Any]], Callabl
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
-        def built(*, path: str, no_header: bool, sections: str, **given: Any) -> Any:
+        def built(*, paths: tuple[str, ...], no_header: bool, sections: str, **given: Any) -> Any:
             from lingula.pipeline.job import source_of
             from lingula.text.sections import section_names
 
@@ -81,12 +98,12 @@ def source_options(sections_help: str) -> Callable[[Callable[..., Any]], Callabl
             own = {"language", "keep_placeholders"} & given.keys()
             reading |= {name: given.pop(name) for name in own}
             source = source_of(
-                path, header=not no_header, sections=section_names(sections), **reading
+                paths, header=not no_header, sections=section_names(sections), **reading
             )
             return command(source=source, **given)
 
         options = (
-            click.argument("path", metavar="INPUT"),
+            click.argument("paths", metavar="INPUT...", nargs=-1, required=True),
             *_READING,
             click.option("--sections", metavar="NAMES", default="auto", help=sections_help),
         )
@@ -102,12 +119,24 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(command)
-    def built(*, output: str, evidence: str | None, **given: Any) -> Any:
+    def built(
+        *, output: str, evidence: str | None, columns: tuple[str, ...], no_text: bool, **given: Any
+    ) -> Any:
         from lingula.pipeline.job import Output
 
-        names = ("suffix", "overwrite", "probabilities", "format_like")
+        names = ("suffix", "overwrite", "probabilities", "format_like", "form")
         fields = {name: given.pop(name) for name in names if name in given}
         where = None if evidence is None else Path(evidence)
-        return command(output=Output(Path(output), where, **fields), **given)
+        if columns:
+            fields["columns"] = tuple(
+                name for given_names in columns for name in split(given_names)
+            )
+        return command(output=Output(Path(output), where, text=not no_text, **fields), **given)
 
     return with_options(_WRITING, built)
+
+
+def split(names: str) -> list[str]:
+    """Names that commas separate; one with a comma stands in double quotes, as in CSV."""
+    cells = next(csv.reader([names], skipinitialspace=True), [])
+    return [name.strip() for name in cells if name.strip()]

@@ -11,6 +11,7 @@ import click
 from lingula.cli.command import Command
 from lingula.cli.job_options import output_options, source_options
 from lingula.cli.options import labeler_options, load_labeler
+from lingula.cli.reporting import Reporting, reporting_options
 from lingula.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
+@reporting_options
 @source_options(
     'Sections to label, such as "findings,impression" (the default for whole reports), or "none" '
     "for the text as it is (the default for a column named for a section)."
@@ -62,7 +64,6 @@ if TYPE_CHECKING:
     "all of it in overlapping windows.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the kept work of an interrupted run.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     *,
     source: Source,
@@ -71,35 +72,36 @@ def command(
     schema: str | None,
     workers: int | None,
     resume: bool,
-    quiet: bool,
+    reporting: Reporting,
     **options: Any,
 ) -> None:
     """Label every report of a table or folder.
 
     INPUT is a CSV, TSV, Parquet or JSON Lines file (text forms also gzipped), a folder of .txt
-    files, or - for standard input. The output keeps the input's columns, row order and row count,
+    files or of Parquet parts, or - for standard input; several, or a pattern such as "p*.csv", are
+    read one after the other. The output keeps the input's columns, row order and row count,
     and adds one column an observation: 1 positive, 0 negative, -1 uncertain, empty not mentioned.
     """
     from lingula.cli.progress import RunProgress
     from lingula.cli.run_summary import summary_lines
-    from lingula.pipeline import How, Job, run
+    from lingula.pipeline import How, Job, Progress, run
 
     labeler = load_labeler(labeler_name, schema, **options)
+
+    def tell(progress: Progress) -> None:
+        bar.update(progress)
+        reporting.progress(progress.rows, progress.total)
+
+    how = How(workers=workers, resume=resume, identity=_identity(options), progress=tell)
+    job = Job(source, labeler, output, how)
     try:
-        with RunProgress(quiet=quiet) as progress:
-            how = How(
-                workers=workers,
-                resume=resume,
-                identity=_identity(options),
-                progress=progress.update,
-            )
-            summary = run(Job(source, labeler, output, how))
+        with RunProgress(quiet=reporting.quiet or reporting.as_json) as bar:
+            summary = run(job)
     except KeyboardInterrupt:
-        _tell_kept_work(output, quiet)
+        _tell_kept_work(output, reporting)
         raise
-    if not quiet:
-        for line in summary_lines(summary, labeler):
-            click.echo(line, err=True)
+    reporting.summary(summary_lines(summary, labeler), job=job.to_dict(), summary=summary.to_dict())
+    reporting.end(rows=summary.rows, rejected=summary.rejected)
 
 
 def _identity(options: dict[str, Any]) -> dict[str, str | None]:
@@ -120,9 +122,10 @@ def _digest(path: str) -> str:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _tell_kept_work(output: Output, quiet: bool) -> None:
+def _tell_kept_work(output: Output, reporting: Reporting) -> None:
     from lingula.pipeline.places import work_folder
 
     folder = work_folder(output.path)
-    if folder.exists() and not quiet:
-        click.echo(f"\nlingula: finished work is kept in {folder}; go on with --resume", err=True)
+    if folder.exists():
+        start = "" if reporting.as_json else "\nlingula: "
+        reporting.say(f"{start}finished work is kept in {folder}; go on with --resume")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lingula.cli.wording import counted
 from lingula.labels import Label, Labeler
 from lingula.pipeline.remarks import Remark
 
@@ -31,17 +32,19 @@ def summary_lines(summary: Summary, labeler: Labeler) -> Iterator[str]:
     text = " + ".join(summary.text_columns)
     if summary.sections is not None:
         text += f" (sections {', '.join(summary.sections)})"
-    yield f"{summary.output}: {summary.rows:,} reports, text from {text}"
+    yield f"{summary.output}: {counted(summary.rows, 'report')}, text from {text}"
     name, digest = getattr(labeler, "name", "a labeler"), getattr(labeler, "sha256", None)
     yield f"  labeled by {name}" + (f" (sha256 {digest[:12]})" if digest else "")
-    yield f"  {summary.empty:,} empty, {summary.distinct:,} distinct texts"
+    yield f"  {summary.empty:,} empty, {counted(summary.distinct, 'distinct text')}"
     if summary.placeholders:
         yield f"  counted as empty: {_words(summary)} (--keep-placeholders labels them)"
     if summary.restored:
         yield f"  {summary.restored:,} of them labeled by the run that was interrupted"
     if summary.rows:
         yield from _table(summary)
-    processes = f", {summary.processes} processes" if summary.processes else ""
+    processes = (
+        f", {counted(summary.processes, 'process', 'processes')}" if summary.processes else ""
+    )
     yield f"  {summary.seconds:.1f} s, {summary.rows_per_second:,.0f} reports/s{processes}"
 
 
@@ -49,27 +52,34 @@ def _warnings(summary: Summary) -> Iterator[str]:
     if not summary.rows:
         yield "lingula: warning: the input has no rows; the output has a header and no rows"
     if summary.rejected:
-        yield (
-            f"lingula: warning: {summary.rejected:,} rows cannot be read and were left out; "
-            f"they are in {summary.rejects}"
+        left_out = counted(
+            summary.rejected,
+            "row cannot be read and was left out; it is in",
+            "rows cannot be read and were left out; they are in",
         )
+        yield f"lingula: warning: {left_out} {summary.rejects}"
     if summary.refused:
-        yield (
-            f"lingula: warning: {summary.refused:,} pieces of kept work did not fit (damaged, or "
-            "of other texts) and were done again"
+        again = counted(
+            summary.refused,
+            "piece of kept work did not fit (damaged, or of other texts) and was done again",
+            "pieces of kept work did not fit (damaged, or of other texts) and were done again",
         )
+        yield f"lingula: warning: {again}"
     for remark, count in summary.remarks.items():
         yield f"lingula: {_REMARKS[remark].format(count=f'{count:,}')}"
     if summary.duplicate_ids:
+        doubled = counted(summary.duplicate_ids, "row has", "rows have")
         yield (
-            f"lingula: warning: {summary.duplicate_ids:,} rows have the id of an earlier row, "
+            f"lingula: warning: {doubled} the id of an earlier row, "
             f"first {summary.first_duplicate_id!r}"
         )
     if summary.truncated:
-        yield (
-            f"lingula: warning: {summary.truncated:,} distinct texts are too long for the model "
-            "and were cut; --long windows labels all of them"
+        cut = counted(
+            summary.truncated,
+            "distinct text is too long for the model and was cut",
+            "distinct texts are too long for the model and were cut",
         )
+        yield f"lingula: warning: {cut}; --long windows labels all of it"
     if summary.blank_lines:
         yield f"lingula: warning: blank lines, which are no rows: {summary.blank_lines:,}"
 

@@ -10,6 +10,8 @@ import click
 from lingula.cli.command import Command
 from lingula.cli.job_options import output_options, source_options
 from lingula.cli.progress import counting
+from lingula.cli.reporting import Reporting, reporting_options
+from lingula.cli.wording import counted
 
 if TYPE_CHECKING:
     from lingula.pipeline import Output, Source
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("strata", cls=Command)
+@reporting_options
 @source_options(
     'Sections to read, such as "findings,impression"; "none" for the text as it is. By default all '
     "but indication, comparison, recommendation and notification."
@@ -30,8 +33,7 @@ if TYPE_CHECKING:
     callback=lambda context, _, asked: _list(context) if asked else None,
     help="List the columns with their values, and end.",
 )
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def command(*, source: Source, output: Output, quiet: bool) -> None:
+def command(*, source: Source, output: Output, reporting: Reporting) -> None:
     """Read from reports what a label hides: drained or not, old or new, how large, which device.
 
     INPUT is a CSV, TSV, Parquet or JSON Lines file (text forms also gzipped), a folder of .txt
@@ -40,11 +42,16 @@ def command(*, source: Source, output: Output, quiet: bool) -> None:
     """
     from lingula.strata.table import write_strata
 
-    with counting(quiet=quiet, what="reading") as progress:
+    with counting(quiet=reporting.quiet or reporting.as_json, what="reading") as progress:
         summary = write_strata(source, output, progress)
-    if not quiet:
-        for line in _summary_lines(summary):
-            click.echo(line, err=True)
+    reporting.summary(
+        _summary_lines(summary),
+        rows=summary.rows,
+        empty=summary.empty,
+        rejected=summary.rejected,
+        counts=summary.counts,
+    )
+    reporting.end(rows=summary.rows, rejected=summary.rejected)
 
 
 def _list(context: click.Context) -> None:
@@ -58,9 +65,9 @@ def _list(context: click.Context) -> None:
 
 def _summary_lines(summary: StrataSummary) -> Iterator[str]:
     empty = f", {summary.empty:,} without text" if summary.empty else ""
-    yield f"{summary.rows:,} reports{empty} -> {summary.output}"
+    yield f"{counted(summary.rows, 'report')}{empty} -> {summary.output}"
     if summary.rejects is not None:
-        yield f"{summary.rejected:,} rows could not be read -> {summary.rejects}"
+        yield f"{counted(summary.rejected, 'row')} could not be read -> {summary.rejects}"
     for name, counts in summary.counts.items():
         if counts:
             told = ", ".join(

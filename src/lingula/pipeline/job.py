@@ -19,6 +19,7 @@ from lingula.pipeline.remarks import LANGUAGES
 from lingula.pipeline.summary import Progress
 from lingula.schemas import schema_to_dict
 
+#: The path of standard input, and of standard output.
 STANDARD_INPUT = "-"
 
 
@@ -27,8 +28,8 @@ class Source:
     """What is to be read.
 
     Attributes:
-        path: A CSV, TSV, Parquet or JSON Lines file, a folder of .txt files, or "-" for standard
-            input.
+        path: A CSV, TSV, Parquet or JSON Lines file, a folder of .txt files or of Parquet parts, a
+            pattern such as "parts/*.csv", or "-" for standard input.
         text_columns: Names of the columns to read, joined by a blank line; found by name if none.
         id_column: Name of the column of ids; found by name if None.
         sections: Canonical names of the sections to read, None for the text as it is, or "auto",
@@ -41,6 +42,7 @@ class Source:
             ``<output>.rejects.csv``.
         keep_placeholders: Whether cells such as "n/a" or "no report" are labeled as reports; they
             count as empty else.
+        more: Further inputs of the same columns, read after the first.
         language: "check" leaves a text that is not English blank and counts it, "en" ends the run
             there, "any" labels it as English.
 
@@ -57,10 +59,13 @@ class Source:
     encoding: str = "utf-8"
     header: bool = True
     on_bad_row: str = "fail"
+    more: tuple[str, ...] = ()
     keep_placeholders: bool = False
     language: str = "check"
 
     def __post_init__(self) -> None:
+        if self.more and STANDARD_INPUT in (self.path, *self.more):
+            raise InputError("standard input is read alone, not with other inputs")
         if self.on_bad_row not in ("fail", "skip"):
             raise InputError(f"bad rows can fail or be skipped (skip), not {self.on_bad_row!r}")
         if self.language not in LANGUAGES:
@@ -74,7 +79,9 @@ class Source:
     @property
     def name(self) -> str:
         """The source, as messages name it."""
-        return "standard input" if self.is_standard_input else self.path
+        if self.is_standard_input:
+            return "standard input"
+        return f"{self.path} and {len(self.more)} more" if self.more else self.path
 
     @property
     def skips_bad_rows(self) -> bool:
@@ -87,11 +94,15 @@ class Output:
     """What is to be written.
 
     Attributes:
-        path: The table; its name tells the form.
+        path: The table; its name tells the form. "-" is standard output.
+        form: Form of standard output: "csv" (also None), "tsv", "parquet" or "jsonl".
         evidence: A table with one row a mention, or None.
         probabilities: Whether to add the probability of each class.
         format_like: "chexbert" for the text and 14 labels in CheXbert's form, nothing else.
         suffix: Put after the name of each new column.
+        columns: Names of the input's columns to keep, in that order; all if None. "labels" stands
+            for the new columns, which come last anyhow, "id" for the column of ids.
+        text: Whether to keep the columns whose text is read.
         overwrite: Whether output and kept work that are there may be replaced.
 
     Raises:
@@ -104,6 +115,9 @@ class Output:
     probabilities: bool = False
     format_like: str | None = None
     suffix: str = ""
+    columns: tuple[str, ...] | None = None
+    text: bool = True
+    form: str | None = None
     overwrite: bool = False
 
     def __post_init__(self) -> None:
@@ -113,6 +127,17 @@ class Output:
             )
         if self.format_like and self.probabilities:
             raise LingulaError("CheXbert's form holds no probabilities; choose one of the two")
+        if self.format_like and (self.columns is not None or not self.text):
+            raise LingulaError("CheXbert's form is the text and the labels; its columns are fixed")
+        if self.is_standard_output and self.evidence is not None:
+            raise InputError("evidence goes beside a file; name one with -o")
+        if self.form and not self.is_standard_output:
+            raise InputError("a file's name tells its form; a form is named for standard output")
+
+    @property
+    def is_standard_output(self) -> bool:
+        """Whether standard output is written."""
+        return str(self.path) == STANDARD_INPUT
 
 
 @dataclass(frozen=True)
@@ -168,11 +193,13 @@ class Job:
             raise InputError(
                 "standard input cannot be read again to resume; save it to a file first"
             )
+        if self.output.is_standard_output and self.how.resume:
+            raise InputError("no work is kept for standard output; name a file with -o")
 
     @classmethod
     def of(
         cls,
-        source: str | Path,
+        source: str | Path | Sequence[str | Path],
         output: str | Path,
         labeler: Labeler,
         **options: Any,
@@ -187,6 +214,8 @@ class Job:
         written = {name: options.pop(name) for name in _names(Output) & options.keys()}
         if written.get("evidence") is not None:
             written["evidence"] = Path(written["evidence"])
+        if written.get("columns") is not None:
+            written["columns"] = tuple(written["columns"])
         how["identity"] = how.get("identity") or {}
         return cls(
             source_of(source, **options),
@@ -206,7 +235,7 @@ class Job:
         written, and on how many processes, changes no label.
         """
         read = _values(self.source)
-        del read["path"], read["id_column"]
+        del read["path"], read["more"], read["id_column"]
         return {
             "text columns": read.pop("text_columns"),
             "sections": read.pop("sections"),
@@ -227,20 +256,24 @@ class Job:
         }
 
 
-def source_of(path: str | Path, **options: Any) -> Source:
-    """A source from its path and options, lists in the place of tuples allowed.
+def source_of(path: str | Path | Sequence[str | Path], **options: Any) -> Source:
+    """A source from its path or paths and options, lists in the place of tuples allowed.
 
     Raises:
         TypeError: If an option is no field of ``Source``.
-        InputError: If an option has a value that it cannot have.
+        InputError: If an option has a value that it cannot have, or no path is given.
     """
+    paths = [path] if isinstance(path, str | Path) else list(path)
+    if not paths:
+        raise InputError("name at least one input")
     columns = options.pop("text_columns", ())
     sections = options.pop("sections", "auto")
     if sections is not None and not isinstance(sections, str):
         sections = tuple(sections)
     if isinstance(columns, str):
         columns = (columns,)
-    return Source(os.fspath(path), tuple(columns), sections=sections, **options)
+    first, *more = (os.fspath(given) for given in paths)
+    return Source(first, tuple(columns), sections=sections, more=tuple(more), **options)
 
 
 def describe(labeler: Labeler) -> dict[str, Any]:

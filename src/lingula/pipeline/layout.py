@@ -35,6 +35,7 @@ class Layout:
         suffix: Put after each observation's name, to tell it from a column of the input.
         probabilities: "" for none, "flat" for one column a class, "nested" for one record.
         chexbert: Whether to write CheXbert's form: the text and the labels, nothing else.
+        kept: Positions of the input's columns that are written; all if None.
     """
 
     input_schema: pa.Schema
@@ -42,6 +43,7 @@ class Layout:
     suffix: str = ""
     probabilities: str = ""
     chexbert: bool = False
+    kept: tuple[int, ...] | None = None
 
     def output_schema(self, source: str) -> pa.Schema:
         """All columns of the output.
@@ -70,14 +72,17 @@ class Layout:
             ]
         elif self.probabilities == "nested":
             new.append(pa.field(PROBABILITIES + self.suffix, self._nested_type()))
-        held = set(self.input_schema.names)
+        old = [self.input_schema.field(position) for position in self._kept()]
+        held = {field.name for field in old}
         for field in new:
             if field.name in held:
                 raise ColumnError(
                     f"{source}: already has a column {field.name!r}; give the new columns other "
                     'names, such as --suffix " (lingula)"'
                 )
-        return pa.schema([*self.input_schema, *new], metadata=self.input_schema.metadata)
+        # What pandas says of the columns holds while all of them are there.
+        metadata = self.input_schema.metadata if self.kept is None else None
+        return pa.schema([*old, *new], metadata=metadata)
 
     def output_batch(
         self,
@@ -102,7 +107,8 @@ class Layout:
             order = [self.schema.index(name) for name in CHEXBERT_ORDER]
             columns = [texts, *_label_columns(classes[:, order])]
         else:
-            columns = [*batch.columns, *_label_columns(classes)]
+            columns = [batch.column(position) for position in self._kept()]
+            columns += _label_columns(classes)
         if self.probabilities and probabilities is not None:
             k = len(self.schema)
             flat = [
@@ -115,6 +121,9 @@ class Layout:
             else:
                 columns += flat
         return pa.RecordBatch.from_arrays(columns, schema=output_schema)
+
+    def _kept(self) -> Sequence[int]:
+        return range(len(self.input_schema)) if self.kept is None else self.kept
 
     def _nested_type(self) -> Any:
         import pyarrow as pa

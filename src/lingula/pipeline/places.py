@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from lingula.errors import InputError
+from lingula.pipeline.inputs import input_files
 from lingula.pipeline.job import Output, Source
 from lingula.tables.formats import TableFormat, format_of
 from lingula.tables.source import Reject
@@ -71,6 +72,7 @@ def choose_places(source: Source, output: Output) -> Places:
         None if evidence is None else evidence.resolve(),
         evidence_format,
     )
+    files = () if source.is_standard_input else input_files(source)
     named = [("output", output.path, places.output)]
     if evidence is not None and places.evidence is not None:
         named.append(("evidence", evidence, places.evidence))
@@ -79,7 +81,7 @@ def choose_places(source: Source, output: Output) -> Places:
     if source.skips_bad_rows:
         named.append(("file of rejects", places.rejects, places.rejects))
     for what, given, path in named:
-        if not source.is_standard_input and _same(path, Path(source.path)):
+        if any(_same(path, file) for file in files):
             raise InputError(f"{given}: the {what} and the input are the same file")
         if not path.parent.is_dir():
             raise InputError(f"{given}: the folder {given.parent} does not exist; create it first")

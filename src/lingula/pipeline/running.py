@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, overload
@@ -10,15 +10,15 @@ from typing import Any, overload
 from lingula.errors import InputError
 from lingula.labels import Labeler
 from lingula.pipeline.executors import choose_executor, preferred_batch_rows
-from lingula.pipeline.fingerprint import fingerprint, require_unchanged
+from lingula.pipeline.fingerprint import fingerprint_all, require_unchanged
 from lingula.pipeline.job import Job
 from lingula.pipeline.journal import BATCH_ROWS_ENTRY, Journal, kept_batch_rows
 from lingula.pipeline.layout import Layout
 from lingula.pipeline.locking import locked
-from lingula.pipeline.opening import Opened, open_table
+from lingula.pipeline.opening import Opened, kept_columns, open_table
 from lingula.pipeline.outputs import Outputs
 from lingula.pipeline.places import Places, choose_places, writing
-from lingula.pipeline.standard_input import as_file
+from lingula.pipeline.standard_streams import as_files, as_output
 from lingula.pipeline.stream import Stream
 from lingula.pipeline.summary import StageSeconds, Summary
 from lingula.pipeline.task import ReadingOptions
@@ -31,7 +31,7 @@ class _Plan:
     """A job whose input is open and whose choices are made."""
 
     job: Job
-    path: Path
+    paths: tuple[Path, ...]
     fingerprint: dict[str, Any] | None
     opened: Opened
     places: Places
@@ -72,19 +72,25 @@ def run(
     elif output is not None or labeler is not None or options:
         raise TypeError("run takes nothing beside a Job: all choices are part of it")
     started = perf_counter()
+    with as_output(job.source, job.output) as file:
+        return replace(_run(replace(job, output=file), started), output=job.output.path)
+
+
+def _run(job: Job, started: float) -> Summary:
     places = choose_places(job.source, job.output)
     batch_rows = _batch_rows(job, places)
-    with locked(places), as_file(job.source, places.output) as path:
+    with locked(places), as_files(job.source, places.output) as paths:
         # Again: a run that has just ended may have written them.
         choose_places(job.source, job.output)
         # Before the first look at it, so that no change is missed.
-        known = fingerprint(path) if path.exists() and not job.source.is_standard_input else None
-        opened = open_table(job.source, path, batch_rows=batch_rows)
+        known = None
+        if not job.source.is_standard_input and all(path.exists() for path in paths):
+            known = fingerprint_all(paths)
+        opened = open_table(job.source, paths, batch_rows=batch_rows)
         checking = perf_counter() - started
         sections = chosen_sections(job.source.sections, opened.names)
-        return _label(
-            _Plan(job, path, known, opened, places, sections, batch_rows), started, checking
-        )
+        plan = _Plan(job, paths, known, opened, places, sections, batch_rows)
+        return _label(plan, started, checking)
 
 
 def _label(plan: _Plan, started: float, checking: float) -> Summary:
@@ -158,7 +164,7 @@ def _require_whole(plan: _Plan, outputs: Outputs, journal: Journal | None) -> No
                 f"{outputs.rows:,} then; run again when it is whole"
             )
         if plan.fingerprint is not None:
-            require_unchanged(plan.path, plan.fingerprint, name)
+            require_unchanged(plan.paths, plan.fingerprint, name)
     except InputError:
         if journal is not None:
             # Of no use: it is the work of an input that is gone.
@@ -183,6 +189,7 @@ def _layout(plan: _Plan) -> Layout:
         output.suffix,
         ("nested" if nested else "flat") if output.probabilities else "",
         output.format_like == "chexbert",
+        None if output.columns is None and output.text else kept_columns(output, plan.opened),
     )
     layout.output_schema(table.name)
     return layout

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lingula.labels import Schema
+from lingula.labels import Label, Schema
 from lingula.pipeline.remarks import Remark
 
 
@@ -103,3 +104,23 @@ class Summary:
     def rows_per_second(self) -> float:
         """Rows of the output by wall-clock second, reading and writing included."""
         return self.rows / self.seconds if self.seconds > 0 else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON values; ``counts`` by observation and label."""
+        held = {item.name: getattr(self, item.name) for item in fields(self)}
+        labels = [label.name.lower() for label in Label]
+        names = self.schema.names
+        return held | {
+            "output": str(self.output),
+            "schema": self.schema.name,
+            "placeholders": dict(self.placeholders),
+            "remarks": {
+                (remark.name or "").lower(): count for remark, count in self.remarks.items()
+            },
+            "rejects": None if self.rejects is None else str(self.rejects),
+            "stages": asdict(self.stages),
+            "counts": {
+                name: dict(zip(labels, row, strict=True))
+                for name, row in zip(names, self.counts.tolist(), strict=True)
+            },
+        }

@@ -77,6 +77,7 @@ def label_texts(
     check = options.language != "any"
     for row, text in enumerate(texts):
         if text is None or is_missing(text):
+            chosen[row] = text
             continue
         if check and not reads_as_english(text):
             remarks[row] = Remark.NOT_ENGLISH.value

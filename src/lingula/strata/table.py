@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lingula.errors import ColumnError
+from lingula.errors import ColumnError, InputError
 from lingula.labels import is_missing
 from lingula.pipeline.job import Output, Source
-from lingula.pipeline.opening import Opened, open_table
+from lingula.pipeline.locking import locked
+from lingula.pipeline.opening import Opened, kept_columns, open_table
 from lingula.pipeline.places import (
     Places,
     RejectsFile,
@@ -22,7 +23,7 @@ from lingula.pipeline.places import (
     remove,
     writing,
 )
-from lingula.pipeline.standard_input import as_file
+from lingula.pipeline.standard_streams import as_files, as_output
 from lingula.pipeline.texts import locate
 from lingula.strata.definitions import strata
 from lingula.strata.reader import StrataReader
@@ -81,24 +82,41 @@ def write_strata(
         ColumnError: If a column is missing, holds no text, or is in the way of a new one.
     """
     hide_sections("", source.sections)  # an unknown name is refused before any work is done
+    with as_output(source, output) as file:
+        summary = _write(source, file, progress)
+    return replace(summary, output=output.path)
+
+
+def _write(
+    source: Source, output: Output, progress: Callable[[int, int], None] | None
+) -> StrataSummary:
     places = choose_places(source, output)
-    with as_file(source, places.output) as path:
-        opened = open_table(source, path)
+    with locked(places), as_files(source, places.output) as paths:
+        opened = open_table(source, paths)
         sections = source.sections
         if sections == "auto" and all(map(is_section_column, opened.names)):
             sections = None
-        return _Job(opened, places, sections=sections, suffix=output.suffix).run(progress)
+        job = _Job(opened, places, output, sections)
+        return job.run(progress)
 
 
 class _Job:
-    def __init__(self, opened: Opened, places: Places, *, sections: Sections, suffix: str) -> None:
+    def __init__(self, opened: Opened, places: Places, output: Output, sections: Sections) -> None:
+        import pyarrow as pa
+
         self._table = table = opened.table
         self._places = places
         self._columns = opened.columns
         self._names = opened.names
         self._id_column = opened.id_column
         self._sections = sections
-        self._schema = _output_schema(table.schema, suffix, table.name)
+        self._kept = kept_columns(output, opened)
+        kept = [table.schema.field(position) for position in self._kept]
+        self._schema = _output_schema(
+            table.schema if len(kept) == len(table.schema) else pa.schema(kept),
+            output.suffix,
+            table.name,
+        )
         self._reader = StrataReader()
         self._counts: dict[str, Counter[str | float]] = {x: Counter() for x in self._reader.names}
         self._rows = self._empty = 0
@@ -117,6 +135,8 @@ class _Job:
                 self._write(batch, sink, reasons)
                 if progress is not None:
                     progress(self._rows, self._table.rows)
+            if self._rows != self._table.rows:
+                raise InputError(f"{self._table.name}: was changed while it was read; run again")
             with writing(places.output):
                 sink.close()
             if reasons is not None and places.evidence is not None:
@@ -158,7 +178,8 @@ class _Job:
         added = [column.combine_chunks() for column in found.to_arrow().columns]
         arrays = [x.chunk(0) if isinstance(x, pa.ChunkedArray) else x for x in added]
         with writing(self._places.output):
-            sink.write(pa.RecordBatch.from_arrays([*batch.columns, *arrays], schema=self._schema))
+            old = [batch.column(position) for position in self._kept]
+            sink.write(pa.RecordBatch.from_arrays([*old, *arrays], schema=self._schema))
         if reasons is not None and self._places.evidence is not None:
             with writing(self._places.evidence):
                 reasons.write(self._evidence(batch, found))
