@@ -80,6 +80,9 @@ class CsvBlocks:
                 rows = block if number else block[self._record_end(block) :]
                 if not rows:
                     continue
+                if rows.startswith(codecs.BOM_UTF8):
+                    # pyarrow would take it for the mark of a file; here it is text of a cell.
+                    raise UnclearError
                 read = pyarrow.csv.ReadOptions(
                     use_threads=False, block_size=len(rows) + 1, column_names=names
                 )
