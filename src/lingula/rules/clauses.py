@@ -15,7 +15,7 @@ from lingula.rules.lexicon_model import Lexicon
 _COORDINATORS = frozenset({",", "and"})
 _ALTERNATIVES = frozenset({"or", "nor"})
 #: Conjunctions that open a clause if a verb of its own follows.
-_SUBORDINATORS = frozenset({"after", "since", "because", "when", "until", "once", "where"})
+_SUBORDINATORS = frozenset({"after", "since", "because", "when", "until", "where"})
 _JOINTS = _COORDINATORS | _ALTERNATIVES | _SUBORDINATORS
 _DETERMINERS = frozenset({"the", "there", "no", "this", "these", "it", "a", "an"})
 _PLURAL = frozenset({
@@ -34,6 +34,8 @@ _AFTER_PREDICATE = frozenset({
     "compared", "by", "now", "today", "with", "without", "after", "again", "as", "to", "completely",
     "slightly", "markedly", "significantly", "relative", "versus", "bilaterally", "size", "nor",
 })  # fmt: skip
+#: Most words of the second part of a subject.
+_LONGEST_SUBJECT = 8
 #: "As to the heart, it is normal": the pronoun resumes the topic.
 _TOPICS = frozenset({"as", "regarding", "concerning", "with"})
 _PRONOUNS = frozenset({"it", "they", "this", "these"})
@@ -200,12 +202,21 @@ class _Reader:
                 kind != "or"
                 and following in self._words.starters
                 and (at > self._listed_from or following in _DETERMINERS)
+                and not (kind == "and" and self._shared_subject(end))
             ):
                 self._wall(at)
                 return end
         self._joints.append(_Joint(at, end, kind, self._noun, self._denied))
         self._noun_here = False
         return end
+
+    def _shared_subject(self, at: int) -> bool:
+        """Whether "and the" goes on with a subject: "the heart and the mediastinum are normal"."""
+        if self._predicate or self._denied or not self._noun or self._tokens[at] != "the":
+            return False
+        following = self._tokens[at : at + _LONGEST_SUBJECT]
+        verb = next((token for token in following if token in self._words.verbs), "")
+        return verb in _PLURAL and _JOINTS.isdisjoint(following[: following.index(verb)])
 
     def _wall(self, at: int) -> None:
         self._walls.add(at)
