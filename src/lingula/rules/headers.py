@@ -15,6 +15,9 @@ _DASHES = frozenset({"-", "--", "---", "–", "—"})
 _MARKS = frozenset({":", "="})
 _JOINING = frozenset({"and", "or", ",", "with"})
 _STOPS = frozenset(".,;:()")
+_SIZES = frozenset({"small", "large", "moderate", "mild", "minimal", "tiny", "trace", "stable"})
+_JOINTS = frozenset({"and", "or", "nor", ",", "to", ";", ".", ":", "with", "in", "on", "at", "of"})
+_LONGEST_PHRASE = 6
 _BE = frozenset({"is", "are", "was", "were", "has", "have"})
 #: After these "there is" goes on with a statement ("no evidence that there is").
 _BEFORE_THERE = frozenset({
@@ -39,6 +42,8 @@ def statement_walls(scan: Scan) -> Collection[int]:
     """
     if "there" in scan.tokens:
         scan.boundaries.extend(_existentials(scan.tokens))
+    if len(scan.mentions) > 1 and not _SIZES.isdisjoint(scan.tokens):
+        scan.boundaries.extend(_unmarked(scan))
     if _MARKS.isdisjoint(scan.tokens) and _DASHES.isdisjoint(scan.tokens):
         return scan.boundaries
     walls = {at for at in scan.boundaries if not (scan.tokens[at] in _DASHES and _heads(scan, at))}
@@ -70,6 +75,21 @@ def _existentials(tokens: list[str]) -> list[int]:
         for at in range(1, len(tokens) - 1)
         if tokens[at] == "there" and tokens[at + 1] in _BE and tokens[at - 1] not in _BEFORE_THERE
     ]
+
+
+def _unmarked(scan: Scan) -> list[int]:
+    """Where a size right after a finding begins the next: "no pneumothorax small left effusion"."""
+    starts = {span.start for span in scan.mentions}
+    found = []
+    for at in {span.end for span in scan.mentions}:
+        if at < len(scan.tokens) and scan.tokens[at] in _SIZES:
+            for place in range(at + 1, min(at + _LONGEST_PHRASE, len(scan.tokens))):
+                if scan.tokens[place] in _JOINTS:
+                    break
+                if place in starts:
+                    found.append(at)
+                    break
+    return found
 
 
 def _begins(tokens: list[str], start: int, named: set[int]) -> bool:
