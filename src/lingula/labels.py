@@ -4,213 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError, SchemaError
+from lingula.observations import VALUES, Evidence, Label, Observation, Schema
 
 if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-#: Label value of each class index: CheXpert's tables write blank as an empty cell, positive as 1,
-#: negative as 0 and uncertain as -1 (Irvin et al., AAAI 2019).
-VALUES: npt.NDArray[np.float32] = np.array([np.nan, 1.0, 0.0, -1.0], dtype=np.float32)
-VALUES.setflags(write=False)
-
-
-#: What stands between the words of a name, or does not.
-_SPACERS = str.maketrans("", "", " _-\t")
-
-
-class Label(IntEnum):
-    """A class index, in the order of CheXbert's heads (Smit et al., EMNLP 2020)."""
-
-    BLANK = 0
-    POSITIVE = 1
-    NEGATIVE = 2
-    UNCERTAIN = 3
-
-    @property
-    def number(self) -> float:
-        """The value that tables hold: NaN, 1.0, 0.0 or -1.0."""
-        return float(VALUES[self])
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One column of a label table.
-
-    Attributes:
-        name: Column name.
-        labels: The labels that it can take; always with ``Label.BLANK``.
-        aliases: Other names under which tables hold it.
-        parents: Observations that are implied when this one is positive.
-    """
-
-    name: str
-    labels: tuple[Label, ...] = tuple(Label)
-    aliases: tuple[str, ...] = ()
-    parents: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Schema:
-    """Names, order and permitted labels of the observations.
-
-    Raises:
-        SchemaError: If a name or alias occurs twice, or a parent is unknown.
-    """
-
-    name: str
-    observations: tuple[Observation, ...]
-    _index: dict[str, int] = field(init=False, repr=False, compare=False)
-    _loose: dict[str, int] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        index: dict[str, int] = {}
-        for position, observation in enumerate(self.observations):
-            for name in (observation.name, *observation.aliases):
-                key = name.casefold()
-                if key in index:
-                    raise SchemaError(f"schema {self.name!r}: the name {name!r} occurs twice")
-                index[key] = position
-        for observation in self.observations:
-            for parent in observation.parents:
-                if parent not in self.names:
-                    raise SchemaError(
-                        f"schema {self.name!r}: {observation.name!r} has the unknown parent "
-                        f"{parent!r}; parents are names of the same schema"
-                    )
-        object.__setattr__(self, "_index", index)
-        loose: dict[str, int] = {}
-        for name, position in index.items():
-            loose.setdefault(_squashed(name), position)
-        object.__setattr__(self, "_loose", loose)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The k observation names, in column order."""
-        return tuple(observation.name for observation in self.observations)
-
-    def __len__(self) -> int:
-        return len(self.observations)
-
-    def index(self, name: str) -> int:
-        """Column of an observation, by name or alias, in any case.
-
-        Where none is called so, spaces, underscores and hyphens do not count either:
-        ``pleural_effusion`` and ``PleuralEffusion`` are Pleural Effusion.
-
-        Raises:
-            SchemaError: If the schema has no such observation.
-        """
-        found = self._find(name)
-        if found is None:
-            raise SchemaError(
-                f"schema {self.name!r} has no observation {name!r}; it has {', '.join(self.names)}"
-            )
-        return found
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._find(name) is not None
-
-    def _find(self, name: str) -> int | None:
-        found = self._index.get(name.strip().casefold())
-        return self._loose.get(_squashed(name)) if found is None else found
-
-    def restrict(self, names: Sequence[str]) -> Schema:
-        """The schema with some of its observations only, in its own order; aliases may be given.
-
-        Raises:
-            SchemaError: If a name is unknown.
-        """
-        wanted = {self.names[self.index(name)] for name in names}
-        if len(wanted) == len(self):
-            return self
-        return Schema(
-            self.name,
-            tuple(
-                replace(item, parents=tuple(p for p in item.parents if p in wanted))
-                for item in self.observations
-                if item.name in wanted
-            ),
-        )
-
-    def permits(self) -> npt.NDArray[np.bool_]:
-        """Which class each observation can take: bool, shape (k, 4)."""
-        table = np.zeros((len(self), len(Label)), dtype=np.bool_)
-        for row, observation in enumerate(self.observations):
-            table[row, list(observation.labels)] = True
-        return table
-
-
-def _squashed(name: str) -> str:
-    return name.casefold().translate(_SPACERS)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Why one mention got its label.
-
-    Offsets are counts of characters into the text that was given, end exclusive.
-
-    Attributes:
-        observation: Name of the observation.
-        label: What this mention says (the report's label is the aggregate of its mentions).
-        start: First character of the mention.
-        end: One past its last character.
-        phrase: The mention as it stands in the text.
-        rule: Name of the rule that gave the label.
-        cue_start: First character of the cue, or None for a mention without a cue.
-        cue_end: One past the cue's last character, or None.
-        cue: The cue as it stands in the text, or an empty string.
-        probability: How likely a model finds it that this mention has this label, 0 to 1; None
-            from a labeler without probabilities.
-        read: The mention as it was read, where that differs from how it is written (a misspelling
-            put right), or an empty string.
-        cue_read: The same of the cue.
-    """
-
-    observation: str
-    label: Label
-    start: int
-    end: int
-    phrase: str
-    rule: str
-    cue_start: int | None = None
-    cue_end: int | None = None
-    cue: str = ""
-    probability: float | None = None
-    read: str = ""
-    cue_read: str = ""
-
-    def in_source(self, span: Callable[[int, int], tuple[int, int]], source: str) -> Evidence:
-        """The same of the text that this one's text was read from.
-
-        Args:
-            span: ``span`` of the ``lingula.text.Reading``.
-            source: The text as it was given.
-        """
-        start, end = span(self.start, self.end)
-        phrase = source[start:end]
-        found = replace(
-            self,
-            start=start,
-            end=end,
-            phrase=phrase,
-            read=self.read or (self.phrase if phrase != self.phrase else ""),
-        )
-        if self.cue_start is None or self.cue_end is None:
-            return found
-        start, end = span(self.cue_start, self.cue_end)
-        cue = source[start:end]
-        cue_read = self.cue_read or (self.cue if cue != self.cue else "")
-        return replace(found, cue_start=start, cue_end=end, cue=cue, cue_read=cue_read)
+__all__ = [
+    "VALUES",
+    "Evidence",
+    "Label",
+    "Labeler",
+    "Labels",
+    "Observation",
+    "Schema",
+    "is_missing",
+    "remade",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,6 +67,55 @@ class Labels:
 
     def __len__(self) -> int:
         return len(self.classes)
+
+    @overload
+    def __getitem__(self, key: str) -> npt.NDArray[np.float32]: ...
+    @overload
+    def __getitem__(self, key: int | slice | npt.NDArray[Any] | Sequence[int]) -> Labels: ...
+    def __getitem__(self, key: Any) -> Any:
+        """One column by its name or alias, or some rows.
+
+        Args:
+            key: An observation (its values: float32, shape (n,), NaN for blank); or a row, a
+                slice, a mask of n truth values, or positions (their labels).
+
+        Raises:
+            SchemaError: If there is no such observation.
+            IndexError: If there is no such row, or the mask has another length.
+        """
+        if isinstance(key, str):
+            column: npt.NDArray[np.float32] = self.values[:, self.schema.index(key)]
+            return column
+        rows = np.arange(len(self))[key if isinstance(key, slice) else np.asarray(key)]
+        return self.take(np.atleast_1d(rows))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Labels):
+            return NotImplemented
+        return (
+            self.schema == other.schema
+            and np.array_equal(self.classes, other.classes)
+            and self.evidence == other.evidence
+            and (self.probabilities is None) == (other.probabilities is None)
+            and (
+                self.probabilities is None
+                or other.probabilities is None
+                or np.array_equal(self.probabilities, other.probabilities, equal_nan=True)
+            )
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        texts = f"{len(self):,} text" + ("" if len(self) == 1 else "s")
+        more = [name for name in ("probabilities", "evidence") if getattr(self, name) is not None]
+        held = f", with {' and '.join(more)}" if more else ""
+        return f"<Labels of {texts}: {len(self.schema)} observations of {self.schema.name}{held}>"
+
+    def _repr_html_(self) -> str:
+        from lingula.label_views import labels_html
+
+        return labels_html(self.schema.names, self.classes)
 
     @property
     def values(self) -> npt.NDArray[np.float32]:
@@ -359,7 +225,8 @@ class Labeler(Protocol):
       different texts of so many rows (fewer, if they are very long). Progress moves, and work is
       kept for a resumed run, by as much: it should be labeled within seconds. 2,048 for labelers
       with ``parallel = True``, 512 for others, where it is missing.
-    - ``parallel = True``: it may be pickled and used in several processes.
+    - ``parallel = True``: it is used in several processes. (Those of Lingula can all be pickled;
+      what cannot be copied, such as a session of ONNX Runtime, is made anew from its files.)
     - ``truncated``, an int: how many of the texts given so far it could not read to their end.
     - ``sha256``, a str: digest of what its labels depend on; a run resumes only with the same.
     """
@@ -389,3 +256,23 @@ def is_missing(text: object) -> bool:
     if text is None or (isinstance(text, float) and math.isnan(text)):
         return True
     raise InputError(f"a report must be a text or None, not {type(text).__name__}")
+
+
+def remade(make: Callable[..., Any], options: dict[str, Any], sha256: str) -> Any:
+    """What a pickled labeler becomes: one made anew, of the same files.
+
+    Args:
+        make: Makes it.
+        options: What it is made with, by name.
+        sha256: Its digest.
+
+    Raises:
+        InputError: If its files are others now.
+    """
+    labeler = make(**options)
+    if labeler.sha256 != sha256:
+        raise InputError(
+            f"the files of the labeler {labeler.name!r} have changed since it was pickled: "
+            "load it again"
+        )
+    return labeler

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from lingula.bert.text import clean_text
 from lingula.bert.tokenizer import TextTokenizer, Tokens
 from lingula.bert.windows import aggregate_windows
 from lingula.errors import LingulaError, SchemaError
-from lingula.labels import Labels, Schema, is_missing
+from lingula.labels import Labels, Schema, is_missing, remade
 from lingula.text.given import as_texts
 
 if TYPE_CHECKING:
@@ -75,6 +75,17 @@ class BertLabeler:
         self._exact = exact
         self._batch_size = batch_size
         self._long = long
+        self._made: tuple[Callable[..., BertLabeler], dict[str, Any]] | None = None
+
+    def made_by(self, make: Callable[..., BertLabeler], options: dict[str, Any]) -> None:
+        """Remember how it was made: a copy in another process is made so too."""
+        self._made = make, options
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A session of a runtime cannot be copied, nor need the weights be: files hold them.
+        if self._made is None:
+            raise TypeError("only a BertLabeler that was loaded from a file can be pickled")
+        return remade, (*self._made, self.sha256)
 
     @property
     def schema(self) -> Schema:

@@ -90,9 +90,23 @@ def load_bert(
         "batch_size": batch_size,
         "long": cast(Long, long or "cut"),
     }
-    return (
+    labeler = (
         _from_folder(path, wanted, options) if path.is_dir() else _from_file(path, wanted, options)
     )
+    labeler.made_by(
+        load_bert,
+        {
+            "path": str(path.resolve()),
+            "schema": schema,
+            "device": device,
+            "runtime": runtime,
+            "precision": precision,
+            "batch_size": batch_size,
+            "long": long,
+            "threads": threads,
+        },
+    )
+    return labeler
 
 
 def _from_file(path: Path, wanted: _Wanted, options: dict[str, Any]) -> BertLabeler:

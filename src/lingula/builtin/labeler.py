@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from lingula.bert import BertLabeler, load_bert
 from lingula.builtin.combination import combine, rivals
 from lingula.errors import RecipeError, SchemaError
-from lingula.labels import Evidence, Label, Labels, Schema
+from lingula.labels import Evidence, Label, Labels, Schema, remade
 from lingula.rules import RuleLabeler
 from lingula.text.given import as_texts
 
@@ -71,6 +72,13 @@ class BuiltinLabeler:
                     f"the built-in model has only the {option} {only!r}, not {given!r}; leave the "
                     "option out, or train a model of your own"
                 )
+        self._made = {
+            "schema": schema,
+            "batch_size": batch_size,
+            "threads": threads,
+            "long": long,
+            "spelling": spelling,
+        }
         self.rules = RuleLabeler(spelling=spelling)
         if schema is not None and schema.names != self.rules.schema.names:
             raise SchemaError(
@@ -85,6 +93,10 @@ class BuiltinLabeler:
             threads=threads,
             long=long or "windows",
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A session of ONNX Runtime cannot be copied: it is made anew.
+        return remade, (BuiltinLabeler, self._made, self.sha256)
 
     @property
     def schema(self) -> Schema:

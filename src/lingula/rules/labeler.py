@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from lingula.errors import SchemaError
-from lingula.labels import Evidence, Label, Labels, Schema, is_missing
+from lingula.labels import Evidence, Label, Labels, Schema, is_missing, remade
 from lingula.rules.aggregation import NO_FINDING, NOT_PATHOLOGY, aggregate, label_table
 from lingula.rules.judging import SentenceJudge
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
@@ -48,6 +49,13 @@ class RuleLabeler:
         cache: bool = True,
         spelling: str = "lenient",
     ) -> None:
+        self._made = {
+            "schema": schema,
+            "lexicon": lexicon,
+            "aggregation": aggregation,
+            "cache": cache,
+            "spelling": spelling,
+        }
         if lexicon is None:
             name = "chexpert14" if schema is None else schema.name
             if name not in shipped_lexicons():
@@ -69,6 +77,10 @@ class RuleLabeler:
         #: What each sentence says; remembers the sentences that it has judged.
         self.judge = SentenceJudge(lexicon, cache, spelling)
         self.spelling = spelling
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What it has judged, patients' text, is not passed on; the pickle is the same every time.
+        return remade, (RuleLabeler, self._made, self.sha256)
 
     @property
     def schema(self) -> Schema:
