@@ -285,11 +285,11 @@ class StrataReader:
     def _with_devices(self, found: list[StratumEvidence]) -> Iterator[StratumEvidence]:
         """Names the device beside the finding in a companion's evidence."""
         companions = {x.name: x.companion for x in self._strata if x.kind == "companion"}
+        first: dict[str, StratumEvidence] = {}
         for item in found:
-            device = next(
-                (x for x in found if x.stratum == companions.get(item.stratum)),
-                None,
-            )
+            first.setdefault(item.stratum, item)
+        for item in found:
+            device = first.get(companions.get(item.stratum) or "")
             if device is None:
                 yield item
             else:
