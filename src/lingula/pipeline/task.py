@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import Evidence, Labeler, is_missing
+from lingula.pipeline.addenda import find_addenda, merge_addenda
 from lingula.pipeline.remarks import Remark, remark_all
 from lingula.text.content import reads_as_english
 from lingula.text.reading import Reading
-from lingula.text.sections import select_sections
+from lingula.text.sections import choose_sections
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,16 @@ def label_texts(
         elif options.sections is None:
             chosen[row] = text
         else:
-            readings[row] = reading = select_sections(text, options.sections)
-            chosen[row] = reading.text
-    labels = labeler.label(chosen, evidence=evidence)
+            reading, lacking = choose_sections(text, options.sections)
+            readings[row], chosen[row] = reading, reading.text
+            if lacking and reading.text:
+                remarks[row] = Remark.NO_WANTED_SECTION.value
+    addenda = find_addenda(texts, options.sections, chosen)
+    remarks[list(addenda)] |= Remark.ADDENDUM.value
+    all_labels = labeler.label(
+        [*chosen, *(added.text for added in addenda.values())], evidence=evidence
+    )
+    labels = all_labels.take(np.arange(len(texts))) if addenda else all_labels
     found = labels.evidence
     if found is not None:
         found = tuple(
@@ -95,10 +103,14 @@ def label_texts(
             else tuple(item.in_source(reading.span, str(text)) for item in items)
             for text, reading, items in zip(texts, readings, found, strict=True)
         )
+        labels = replace(labels, evidence=found)
+    remarks |= remark_all(chosen, labels)
+    if addenda:
+        labels = merge_addenda(labels, all_labels, texts, addenda)
     return TaskResult(
         labels.classes,
         labels.probabilities,
-        found,
+        labels.evidence,
         int(getattr(labeler, "truncated", 0)) - before,
-        remarks | remark_all(chosen, labels),
+        remarks,
     )

@@ -4,55 +4,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-BOTH = "findings+impression"
-#: Text without a header of its own, or below one that only says that a report begins.
-BODY = ""
+from rapidfuzz.distance import OSA
+
+from lingula.text.header_names import BOTH, SECTION_OF
+from lingula.text.vocabulary import is_english
+
 #: A title such as "PORTABLE CHEST:", which may or may not head the reading.
 VIEW = "view"
 READING = frozenset({"findings", "impression", BOTH})
-_HEADERS: dict[str, tuple[str, ...]] = {
-    "findings": ("findings", "finding", "narrative"),
-    "impression": (
-        *("impression", "impressions", "conclusion", "conclusions", "summary", "opinion"),
-        *("overall impression", "final impression"),
-    ),
-    BOTH: (
-        *("findings and impression", "findings & impression", "findings/impression"),
-        *("findings / impression", "impression and findings", "impression/findings"),
-        *("findings and conclusion", "provisional findings impression", "interpretation"),
-    ),
-    "indication": (
-        *("indication", "indications", "history", "clinical history", "clinical indication"),
-        *("clinical information", "clinical info", "clinical details", "clinical data"),
-        *("patient history", "medical history", "reason", "reason for exam"),
-        *("reason for examination", "reason for study", "reason for the exam"),
-        *("reason for the examination", "reason for this exam", "reason for this examination"),
-        *("indication for exam", "indication for examination", "indication for study"),
-        *("clinical question", "history/indication", "indication/history"),
-    ),
-    "comparison": (
-        *("comparison", "comparisons", "comparison exam", "comparison exams", "comparison study"),
-        *("comparison studies", "comparison film", "comparison films", "prior studies"),
-        *("comparison examination", "prior study", "prior exams", "reference exam"),
-    ),
-    "technique": ("technique", "techniques", "projection", "views"),
-    "examination": (
-        *("examination", "exam", "study", "procedure", "type of exam", "type of examination"),
-        *("exam type", "study type", "exam description"),
-    ),
-    "recommendation": ("recommendation", "recommendations"),
-    "notification": ("notification", "notifications", "communication"),
-    "addendum": ("addendum", "addenda", "final addendum"),
-    "wet read": ("wet read", "wetread", "preliminary report", "preliminary read"),
-    BODY: ("final report", "report"),
-}
-#: Header in lower case -> name of the section that it opens.
-SECTION_OF = {header: name for name, headers in _HEADERS.items() for header in headers}
 #: Common words too: headers only where a line starts.
-_LINE_ONLY = frozenset("report procedure narrative summary opinion interpretation views".split())
+_LINE_ONLY = frozenset(
+    "report procedure narrative summary opinion interpretation views result results observation "
+    "observations description comment comments assessment reading protocol advice advised "
+    "suggestion suggestions management investigation modality complaints preliminary imp impr adv "
+    "hpi pmh priors projections amendment".split()
+)
 #: Common words too: never headers without a colon, unless alone on the line.
 _COLON_ONLY = _LINE_ONLY | frozenset("history reason projection exam study finding".split())
 
@@ -72,6 +42,10 @@ _LINE_START = re.compile(
 )
 #: A line in capitals that may be a title.
 _CAPITAL_LINE = re.compile(r"\n[^\S\n]*([A-Z][A-Z0-9 ,:/().&_#-]{3,90})(?=\n|\Z)")
+#: A label at the start of a line, with its colon.
+_LABELED_LINE = re.compile(r"(?m)^[ \t*#>]{0,6}([A-Za-z][A-Za-z /&-]{4,38}[A-Za-z])[ \t*_]{0,4}:")
+#: Fewest letters of a header that is known though misspelled.
+_SHORTEST_FUZZY = 6
 _PARENTHESIS = r"(?:[ \t]*\([^()\n]{0,40}\))?"
 _COLON_NEXT = re.compile(rf"{_PARENTHESIS}[ \t*_]{{0,6}}:")
 _ALONE = re.compile(rf"{_PARENTHESIS}[ \t*#]{{0,40}}(?=\n|\Z)")
@@ -136,8 +110,43 @@ def find_headers(lines: str) -> list[Header]:
         for match in _CAPITAL_LINE.finditer(lines):
             if _key(match.group(1)) not in SECTION_OF and _is_title(match.group(1)):
                 found.append(Header(*match.span(1), VIEW))
+    found.extend(_misspelled(lines, {header.content for header in found}))
     found.sort()
     return _settled(lines, found)
+
+
+def _misspelled(lines: str, known: set[int]) -> Iterator[Header]:
+    """Headers with one or two letters wrong, at a line's start: before a colon, or in capitals."""
+    for match in _LABELED_LINE.finditer(lines):
+        name = None if match.end() in known else _meant(match.group(1).lower())
+        if name is not None:
+            yield Header(match.start(1), match.end(), name)
+    if "\n" in lines:
+        for match in _CAPITAL_LINE.finditer("\n" + lines):
+            name = None if ":" in match.group(1) else _meant(match.group(1).strip().lower())
+            if name is not None:
+                yield Header(match.start(1) - 1, match.end() - 1, name)
+
+
+@lru_cache(maxsize=4096)
+def _meant(written: str) -> str | None:
+    """The section of the header that a misspelled one was meant to be; None if it is none.
+
+    One edit in headers of 6 letters and more, two in 9 and more; a correct word is no misspelling.
+    """
+    if written in SECTION_OF or len(written) < _SHORTEST_FUZZY:
+        return None
+    if all(map(is_english, written.split())):
+        return None
+    near: dict[int, set[str]] = {}
+    for header, name in SECTION_OF.items():
+        most = 2 if len(header) > 8 else 1
+        if len(header) >= _SHORTEST_FUZZY and abs(len(header) - len(written)) <= most:
+            distance = OSA.distance(written, header, score_cutoff=most)
+            if distance <= most:
+                near.setdefault(distance, set()).add(name)
+    names = near.get(min(near, default=0), set())
+    return names.pop() if len(names) == 1 else None
 
 
 def _settled(lines: str, found: list[Header]) -> list[Header]:

@@ -6,8 +6,8 @@ too, because many reports, MIMIC-CXR's among them, put the reading itself there:
 header, or in a paragraph of its own after "COMPARISON: ...".
 
 The order of preference when a wanted section is missing follows MIMIC-CXR's own practice
-(Johnson et al., Scientific Data 2019): the other reading section, the unlabeled paragraphs, and
-at last the comparison, where some radiologists go on to read.
+(Johnson et al., Scientific Data 2019): the other reading section, then the unlabeled paragraphs;
+never the comparison or the indication.
 """
 
 from __future__ import annotations
@@ -19,16 +19,10 @@ from functools import lru_cache
 
 from lingula.errors import InputError
 from lingula.text.decoding import decode
-from lingula.text.headers import (
-    BODY,
-    LETTERS,
-    READING,
-    SECTION_OF,
-    TITLE_WORDS,
-    VIEW,
-    find_headers,
-)
+from lingula.text.header_names import BODY, SECTION_OF
+from lingula.text.headers import READING, VIEW, find_headers
 from lingula.text.reading import Piece, Reading
+from lingula.text.section_ends import is_body, short_end
 
 #: The canonical names. "findings+impression" is the name of a combined section, which counts as
 #: both; an empty name is text without a header of its own.
@@ -49,8 +43,8 @@ DEFAULT_SECTIONS = ("findings", "impression")
 
 #: Sections of one paragraph: what stands below a blank line is the report's body.
 _SHORT = frozenset({"indication", "comparison", "technique", "examination"})
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _WORD = re.compile(r"\w")
+_ADDENDUM = re.compile(r"addend|amend|corrigend|supplementary", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -100,7 +94,7 @@ def _sections(text: str) -> list[Section]:
         start, end = _stripped(text, 0, len(text))
         return [Section(BODY, start, start, end)] if end > start else []
     sections: list[Section] = []
-    if _is_body(lines, 0, headers[0][0]):
+    if is_body(lines, 0, headers[0][0]):
         start, end = _stripped(text, 0, headers[0][0])
         sections.append(Section(BODY, start, start, end))
     has_findings = any("findings" in name for _, _, name in headers)
@@ -108,15 +102,15 @@ def _sections(text: str) -> list[Section]:
     for (header_start, content, name), limit in zip(headers, limits, strict=True):
         start, end = _stripped(text, min(content, limit), limit)
         if name == VIEW:
-            reads = not has_findings and _is_body(lines, start, end)
+            reads = not has_findings and is_body(lines, start, end)
             name = "findings" if reads else "examination"  # noqa: PLW2901
-        if name == BODY and not _is_body(lines, start, end):
+        if name == BODY and not is_body(lines, start, end):
             continue
-        rest = _BLANK_LINE.search(lines, start, end) if name in _SHORT else None
-        if rest is not None and _is_body(lines, rest.end(), end):
-            sections.append(Section(name, header_start, *_stripped(text, start, rest.start())))
-            body_start, body_end = _stripped(text, rest.end(), end)
-            sections.append(Section(BODY, body_start, body_start, body_end))
+        cut, rest_name = short_end(lines, start, end) if name in _SHORT else (end, BODY)
+        if cut < end:
+            sections.append(Section(name, header_start, *_stripped(text, start, cut)))
+            body_start, body_end = _stripped(text, cut, end)
+            sections.append(Section(rest_name, body_start, body_start, body_end))
         else:
             sections.append(Section(name, header_start, start, end))
     return sections
@@ -130,8 +124,8 @@ def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Readi
 
     A combined section counts as both. Text without a header stands for missing findings. When
     findings or impression are wanted and neither they nor such text is there, the other of the two
-    is taken, then a wet read, an addendum, and the comparison. A report with no header is taken
-    whole, as it is.
+    is taken, then a wet read or an addendum; never the comparison or the indication. A report
+    with no header is taken whole, as it is.
 
     Args:
         text: The report.
@@ -141,10 +135,38 @@ def select_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> Readi
     Raises:
         InputError: If a name is unknown or none is given.
     """
+    return choose_sections(text, names)[0]
+
+
+def choose_sections(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> tuple[Reading, bool]:
+    """What ``select_sections`` gives, and whether the report lacks all that was named.
+
+    A report lacks the named sections if it has headers, but none of these with a text below it.
+
+    Raises:
+        InputError: If a name is unknown or none is given.
+    """
     decoded = decode(text)
-    spans = _selected(decoded.text, names)
+    spans, lacking = _selected(decoded.text, names)
     if spans is None:
-        return decoded
+        return decoded, False
+    return decoded.then(_joined(decoded.text, spans)), lacking
+
+
+def select_addendum(text: str) -> Reading | None:
+    """The addenda of a report that has a reading besides, as one text; None if it has none.
+
+    An addendum is read after the report: what it says of an observation takes the place of what
+    the report said.
+    """
+    if _ADDENDUM.search(text) is None:
+        return None
+    decoded = decode(text)
+    filled = [section for section in _sections(decoded.text) if section.end > section.start]
+    added = _named(filled, ("addendum",))
+    if not added or not _named(filled, (*DEFAULT_SECTIONS, BODY)):
+        return None
+    spans = [(section.start, section.end) for section in added]
     return decoded.then(_joined(decoded.text, spans))
 
 
@@ -155,12 +177,12 @@ def selected_spans(text: str, names: Sequence[str] = DEFAULT_SECTIONS) -> list[t
         InputError: If a name is unknown or none is given.
     """
     decoded = decode(text)
-    spans = _selected(decoded.text, names)
+    spans, _ = _selected(decoded.text, names)
     return [(0, len(text))] if spans is None else [decoded.span(*span) for span in spans]
 
 
-def _selected(text: str, names: Sequence[str]) -> list[tuple[int, int]] | None:
-    """The spans of the sections to take; None for a text without headers, taken as it is."""
+def _selected(text: str, names: Sequence[str]) -> tuple[list[tuple[int, int]] | None, bool]:
+    """The spans of the sections to take, None for a text without headers; whether all lack."""
     wanted = _wanted(tuple(names))
     sections = _sections(text)
     reading = bool(wanted & READING)
@@ -171,19 +193,21 @@ def _selected(text: str, names: Sequence[str]) -> list[tuple[int, int]] | None:
     ):
         only = sections[0]
         if reading and not (text[: only.start].strip() or text[only.end :].strip()):
-            return None
+            return None, False
     filled = [section for section in sections if section.end > section.start]
     chosen = _named(filled, wanted)
+    lacking = not chosen and any(section.name for section in filled)
     if "findings" in wanted:
         if not any("findings" in section.name for section in chosen):
             chosen += _named(filled, (BODY,))
         elif [section.name for section in sections[:2]] == [BODY, "impression"]:
             chosen.append(sections[0])  # findings without a header, and an addendum with one
     if reading:
-        fallbacks = (DEFAULT_SECTIONS, (BODY,), ("wet read",), ("addendum",), ("comparison",))
+        # Never the comparison or the indication, which tell of other days and of questions.
+        fallbacks = (DEFAULT_SECTIONS, (BODY,), ("wet read",), ("addendum",))
         for fallback in fallbacks:
             chosen = chosen or _named(filled, fallback)
-    return sorted((section.start, section.end) for section in chosen)
+    return sorted((section.start, section.end) for section in chosen), lacking
 
 
 def section_names(sections: str) -> tuple[str, ...] | str | None:
@@ -244,12 +268,3 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     if not _WORD.search(content, left, right):
         return start, start
     return start + left, start + right
-
-
-def _is_body(lines: str, start: int, end: int) -> bool:
-    """Whether text without a header reads like a report: no title, and more than a few words."""
-    content = lines[start:end].strip()
-    words = [word.lower() for word in LETTERS.findall(content)]
-    if len(words) < 2 or all(word in TITLE_WORDS for word in words):
-        return False
-    return len(words) > 7 or content.rstrip("_ \n").endswith((".", "?", "!")) or ". " in content
