@@ -15,7 +15,7 @@ _DASHES = frozenset({"-", "--", "---", "–", "—"})
 _MARKS = frozenset({":", "="})
 _JOINING = frozenset({"and", "or", ",", "with"})
 _STOPS = frozenset(".,;:()")
-_SIZES = frozenset({"small", "large", "moderate", "mild", "minimal", "tiny", "trace", "stable"})
+_SIZES = frozenset({"small", "moderate", "mild", "minimal", "tiny", "trace"})
 _JOINTS = frozenset({"and", "or", "nor", ",", "to", ";", ".", ":", "with", "in", "on", "at", "of"})
 _LONGEST_PHRASE = 6
 _BE = frozenset({"is", "are", "was", "were", "has", "have"})
