@@ -9,6 +9,7 @@ from lingula.errors import InputError
 from lingula.pipeline.job import Source
 from lingula.tables.folder_source import text_files
 from lingula.tables.opening import reading
+from lingula.tables.remote import local_path
 
 _PARTS = (".parquet", ".pq")
 
@@ -24,7 +25,7 @@ def input_files(source: Source) -> tuple[Path, ...]:
     """
     files: list[Path] = []
     for given in (source.path, *source.more):
-        path = Path(given)
+        path = local_path(given)
         if path.is_dir():
             files += _parts(path)
         elif path.exists() or not glob.has_magic(given):

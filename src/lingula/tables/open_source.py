@@ -14,6 +14,7 @@ from lingula.tables.formats import TableFormat, format_to_read
 from lingula.tables.json_source import JsonSource
 from lingula.tables.jsonl_source import JsonlSource
 from lingula.tables.parquet_source import ParquetSource
+from lingula.tables.remote import local_path
 from lingula.tables.source import BATCH_ROWS, TableSource
 
 
@@ -32,7 +33,8 @@ def open_source(
 
     Args:
         path: A CSV, TSV, Parquet, JSON Lines, JSON or Excel file (the text forms also as .gz,
-            .bz2, .xz, .zst, or alone in a .zip), a .txt file of one report, or a folder of them.
+            .bz2, .xz, .zst, or alone in a .zip), a .txt file of one report, or a folder of them;
+            or the address of a file (``remote``).
         name: The source, as messages name it; its path if not given.
         table_format: The form of a file; told by its name if not given.
         delimiter: What separates the cells of CSV and TSV; told by the header if not given.
@@ -47,6 +49,7 @@ def open_source(
         InputError: If there is no such file or folder, or it cannot be read as asked.
     """
     name = str(path) if name is None else name
+    path = local_path(path)
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise InputError(f"{delimiter!r} cannot separate cells; one character such as ';' can")
     table_format = format_to_read(path) if table_format is None and path.is_file() else table_format

@@ -21,6 +21,7 @@ from lingula.tables.formats import TableFormat, delimiter_of, format_to_read
 from lingula.tables.json_cells import plain_batch, plain_schema
 from lingula.tables.open_source import open_source
 from lingula.tables.opening import compression_of, open_binary, reading
+from lingula.tables.remote import local_path
 
 if TYPE_CHECKING:
     import pyarrow
@@ -35,8 +36,7 @@ def column_names(path: str | Path) -> tuple[str, ...]:
         InputError: If the file is missing, empty or not of the form that its name says.
         ColumnError: If a name occurs twice.
     """
-    path = Path(path)
-    form = _form(path)
+    path, form = _found(path)
     if form.kind in ("csv", "tsv"):
         names = _header(path, form)[0]
     elif form.kind == "jsonl":
@@ -65,8 +65,7 @@ def read_columns(
     Raises:
         InputError: If the file cannot be read; the message never shows a row's text.
     """
-    path = Path(path)
-    form = _form(path)
+    path, form = _found(path)
     wanted = list(column_names(path) if names is None else names)
     if form.kind in ("csv", "tsv"):
         return _or_exact(path, lambda: _read_text(path, form, wanted, types or {})).select(wanted)
@@ -99,7 +98,7 @@ def first_rows(path: Path, names: Sequence[str], rows: int = 2000) -> pyarrow.Ta
     """
     import pyarrow as pa
 
-    form = _form(path)
+    path, form = _found(path)
     if form.kind not in ("csv", "tsv"):
         if form.kind == "parquet":
             source = open_source(path, table_format=form, batch_rows=rows)
@@ -120,11 +119,12 @@ def first_rows(path: Path, names: Sequence[str], rows: int = 2000) -> pyarrow.Ta
         return _exact(path).select(list(names)).slice(0, rows)
 
 
-def _form(path: Path) -> TableFormat:
+def _found(path: str | Path) -> tuple[Path, TableFormat]:
+    path = local_path(path)
     form = format_to_read(path)
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
-    return form
+    return path, form
 
 
 def _exact(path: Path, *, plain: bool = True) -> pyarrow.Table:
