@@ -25,6 +25,20 @@ _UNDOING_AFTER = 9
 _LOOKS_FORWARD = 4
 _BOTH_SIDES = frozenset({"versus", "vs"})
 _NEW_STATEMENT = frozenset({",", ";", "and", "but", "."})
+#: Places of the categories that deny, "no new" among them.
+_DENIALS = frozenset(
+    at
+    for at, category in enumerate(_ASSERTIONS)
+    if category in (Category.NEGATION, Category.UNCERTAINTY_FIRST)
+)
+_DEFINITE = frozenset({"the", "this", "these", "his", "her", "known"})
+_PREPOSITIONS = frozenset({
+    "of", "in", "to", "for", "from", "around", "within", "behind", "on", "regarding",
+    "concerning", "underlying", "at", "near", "over", "along", "beneath", "beside", "about",
+    "under", "overlying", "affecting", "involving",
+})  # fmt: skip
+#: Most words between "the" and the finding that it is about.
+_LONGEST_PHRASE = 5
 _STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNCHANGED)
 #: A value stands at most this many tokens after what is measured.
 _MEASURE_REACH = 9
@@ -145,7 +159,7 @@ class AssertionClassifier:
             if rule.structure:
                 assertion = self._structure(tokens, mention, near, cues, walls)
             else:
-                assertion = self._finding(mention, near)
+                assertion = self._finding(tokens, mention, near)
             label = told(rule, assertion.label)
             found.append(assertion._replace(label=label, said=assertion.label))
         return found
@@ -206,12 +220,14 @@ class AssertionClassifier:
                 tokens[span.start : span.end] = [""] * (span.end - span.start)
         return tokens
 
-    def _finding(self, target: Span, near: list[Span]) -> Assertion:
+    def _finding(self, tokens: list[str], target: Span, near: list[Span]) -> Assertion:
         ranked = [
             (rank, _gap(target, cue), cue)
             for cue in near
             if (rank := self._rank[cue.rule]) is not None
         ]
+        if ranked and (taken := _taken_for_granted(tokens, target)) >= 0:
+            ranked = [item for item in ranked if not (item[0] in _DENIALS and item[2].end < taken)]
         if not ranked:
             return Assertion(target, Label.POSITIVE, None)
         crossing = [item for item in ranked if self._crosses[item[2].rule]]
@@ -260,7 +276,7 @@ class AssertionClassifier:
                 or self._reaches(tokens, cue, outer, walls)
             )
         ]
-        assertion = self._finding(outer, spoken)
+        assertion = self._finding(tokens, outer, spoken)
         return Assertion(mention, assertion.label, assertion.cue or state)
 
     def _remoteness(self, tokens: list[str], mention: Span, cue: Span) -> int:
@@ -301,6 +317,21 @@ def told(rule: Mention, said: Label) -> Label:
 
 def _gap(one: Span, other: Span) -> int:
     return max(other.start - one.end, one.start - other.end)
+
+
+def _taken_for_granted(tokens: list[str], target: Span) -> int:
+    """Where the words begin that take a finding for granted, -1 if none do.
+
+    "No drainage of the effusion" and "no pneumothorax around the chest tube" deny what stands
+    before the preposition; effusion and tube are there.
+    """
+    for at in range(target.start - 1, max(target.start - _LONGEST_PHRASE, 0), -1):
+        token = tokens[at]
+        if token in _DEFINITE and tokens[at - 1] in _PREPOSITIONS:
+            return at - 1
+        if token in _NEW_STATEMENT or token == "or":
+            return -1
+    return -1
 
 
 def _upto_stop(tokens: list[str]) -> list[str]:
