@@ -176,3 +176,14 @@ def test_report_generators_files_are_scored_alone(tmp_path):
         assert ",1.0" in (tmp_path / "o.csv").read_text()
     alone = CliRunner().invoke(cli, ["score", "labels.csv", "--labels"])
     assert alone.exit_code == 2 and "give two tables" in alone.output
+
+
+def test_shared_ids_are_scored_alone_if_asked(tmp_path, words):
+    left = write(tmp_path / "l.csv", "study_id,report\ns1,Edema.\ns2,Clear.\ns3,Edema.\n")
+    right = write(tmp_path / "r.csv", "study_id,report\n3,Edema.\n1,Clear.\n4,Edema.\n")
+    with pytest.raises(InputError, match="only in"):
+        score_report_tables(left, right, GenerationScore(words))
+    scores = score_report_tables(left, right, GenerationScore(words), shared_only=True).compute()
+    assert scores.reports == 2
+    assert any("1 references and 1 generated reports" in note for note in scores.notes)
+    assert any("s1 is 1" in note for note in scores.notes)

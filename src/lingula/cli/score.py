@@ -55,6 +55,7 @@ PIPE_WIDTH = 160
     help="Column of the ids that say which reports belong together; given twice, of each table.",
 )
 @click.option("--by-row-order", is_flag=True, help="Row i of both tables is the same study.")
+@click.option("--shared-ids", is_flag=True, help="Leave out ids that one table lacks.")
 @click.option(
     "--text-column",
     "text_columns",
@@ -101,6 +102,7 @@ def command(  # noqa: PLR0917 (click passes names)
     labeled: bool,
     id_columns: tuple[str, ...],
     by_row_order: bool,
+    shared_ids: bool,
     text_columns: tuple[str, ...],
     generated_text_columns: tuple[str, ...],
     sections: str | None,
@@ -147,6 +149,7 @@ def command(  # noqa: PLR0917 (click passes names)
             GenerationScore(conventions=conventions),
             id_columns=id_columns,
             by_row_order=by_row_order,
+            shared_only=shared_ids,
         )
     else:
         with counting(quiet=quiet, what="Reading texts") as progress:
@@ -161,6 +164,7 @@ def command(  # noqa: PLR0917 (click passes names)
                 ),
                 id_columns=id_columns,
                 by_row_order=by_row_order,
+                shared_only=shared_ids,
                 text_columns=text_columns,
                 generated_text_columns=generated_text_columns,
                 progress=progress,

@@ -12,6 +12,7 @@ from lingula.score.pairing import Pairs, dropped_note, pair_rows
 from lingula.score.provenance import file_sha256
 from lingula.tables.columns import GENERATED_NAMES, REFERENCE_NAMES
 from lingula.tables.label_table import read_label_table
+from lingula.tables.remote import local_path
 from lingula.tables.report_table import check_not_all_empty, read_report_table
 from lingula.tables.row_match import HasRows
 
@@ -23,6 +24,7 @@ def score_report_tables(
     *,
     id_columns: Sequence[str] = (),
     by_row_order: bool = False,
+    shared_only: bool = False,
     text_columns: Sequence[str] = (),
     generated_text_columns: Sequence[str] = (),
     progress: Progress | None = None,
@@ -35,6 +37,7 @@ def score_report_tables(
         metric: With the labeler and the conventions; it is fed, and returned.
         id_columns: Column of the ids in both, or of each; found by its name if not given.
         by_row_order: Match row i to row i; ids only name the rows of the per-report table.
+        shared_only: Leave out ids that one table lacks, instead of failing.
         text_columns: Columns of the reports, joined; found by name if none is given.
         generated_text_columns: Those of the generated reports, if they have other names.
         progress: Told how many different texts are labeled, and of how many.
@@ -64,7 +67,7 @@ def score_report_tables(
     check_not_all_empty(guess)
     # Rows of one table belong together, with or without ids.
     by_row_order = by_row_order or (true.source == guess.source and true.ids is None)
-    pairs, ids = _paired(metric, true, guess, by_row_order=by_row_order)
+    pairs, ids = _paired(metric, true, guess, by_row_order=by_row_order, shared_only=shared_only)
     metric.section += (
         f" (references: {'+'.join(true.columns)}, generated: {'+'.join(guess.columns)})"
     )
@@ -84,6 +87,7 @@ def score_label_tables(
     *,
     id_columns: Sequence[str] = (),
     by_row_order: bool = False,
+    shared_only: bool = False,
 ) -> GenerationScore:
     """Read and match two label tables; ``compute()`` then gives the figures.
 
@@ -93,6 +97,7 @@ def score_label_tables(
         metric: With the conventions; it is fed, and returned.
         id_columns: Column of the ids in both, or of each; found by its name if not given.
         by_row_order: Match row i to row i.
+        shared_only: Leave out ids that one table lacks, instead of failing.
 
     Raises:
         InputError: As ``score_report_tables``, or if a cell is no label.
@@ -111,8 +116,10 @@ def score_label_tables(
                 f"{table.source}: the conventions score CheXpert's 14 observations; the table "
                 f"lacks {', '.join(table.missing)}"
             )
-    pairs, ids = _paired(metric, true, guess, by_row_order=by_row_order)
-    digests = " and ".join(f"{Path(p).name} {file_sha256(p)}" for p in (references, generated))
+    pairs, ids = _paired(metric, true, guess, by_row_order=by_row_order, shared_only=shared_only)
+    digests = " and ".join(
+        f"{Path(p).name} {file_sha256(local_path(p))}" for p in (references, generated)
+    )
     metric.section = "not known: labels were given"
     metric.update_labels(
         true.labels.take(pairs.references),
@@ -130,10 +137,18 @@ def _id_columns(named: Sequence[str]) -> tuple[str | None, str | None]:
 
 
 def _paired(
-    metric: GenerationScore, true: HasRows, guess: HasRows, *, by_row_order: bool
+    metric: GenerationScore,
+    true: HasRows,
+    guess: HasRows,
+    *,
+    by_row_order: bool,
+    shared_only: bool,
 ) -> tuple[Pairs, list[str] | None]:
     """Pairs of rows and their ids; what a reader must know goes to the metric's notes."""
-    pairs = pair_rows(true, guess, metric.conventions, by_row_order=by_row_order)
+    pairs = pair_rows(
+        true, guess, metric.conventions, by_row_order=by_row_order, shared_only=shared_only
+    )
+    metric.notes += pairs.notes
     ids = true.ids if true.ids is not None else guess.ids
     shown = None if ids is None else [str(ids[row]) for row in pairs.references]
     if by_row_order and true.ids is not None and guess.ids is not None:

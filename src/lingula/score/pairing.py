@@ -27,11 +27,13 @@ class Pairs:
         references: Position of each pair's reference, shape (n,).
         generated: Position of each pair's generated report, shape (n,).
         dropped: How many pairs were left out because their id had occurred before.
+        notes: How ids were compared and what was left out. One sentence each.
     """
 
     references: npt.NDArray[np.intp]
     generated: npt.NDArray[np.intp]
     dropped: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,7 @@ def pair_rows(
     conventions: Sequence[Convention],
     *,
     by_row_order: bool = False,
+    shared_only: bool = False,
 ) -> Pairs:
     """Pair equal ids, or rows by their order, in the references' order.
 
@@ -60,6 +63,7 @@ def pair_rows(
         conventions: If all of them drop duplicates, of rows with one id only the first counts;
             otherwise repeated ids are an error, unless rows are paired by their order.
         by_row_order: Pair row i with row i.
+        shared_only: Leave out ids that one side lacks, instead of failing; the notes count them.
 
     Raises:
         InputError: If an id occurs twice or on one side only (the message names some), a side has
@@ -77,9 +81,17 @@ def pair_rows(
         Side(side.source, None if side.ids is None else np.asarray(side.ids, object)[rows])
         for side, rows in zip(sides, kept, strict=True)
     ]
-    left, right = match_rows(shown, if_apart=_IF_APART)
-    dropped = max(len(references), len(generated)) - len(left)
-    return Pairs(kept[0][left], kept[1][right], dropped)
+    notes: list[str] = []
+    left, right = match_rows(shown, shared_only=shared_only, if_apart=_IF_APART, notes=notes)
+    alone = [len(side) - len(left) for side in shown]
+    if any(alone):
+        notes.append(
+            f"Left out, since the other side lacks their ids: {alone[0]:,} references and "
+            f"{alone[1]:,} generated reports. The scores are of the {len(left):,} pairs that are "
+            "left."
+        )
+    dropped = max(len(side) - len(rows) for side, rows in zip(sides, kept, strict=True))
+    return Pairs(kept[0][left], kept[1][right], dropped, tuple(notes))
 
 
 def kept_rows(side: HasRows, conventions: Sequence[Convention]) -> npt.NDArray[np.intp]:

@@ -106,7 +106,7 @@ class GenerationScores:
         measure: str = "f1",
         *,
         average: str = "micro",
-        class_set: str = "14",
+        class_set: str | int = "14",
         uncertain: str | None = None,
         observation: str = "",
     ) -> float:
@@ -127,7 +127,7 @@ class GenerationScores:
             score
             for score in self.of(convention)
             if (score.figure.measure, score.figure.average) == (measure, average)
-            and score.figure.class_set == class_set
+            and score.figure.class_set == str(class_set)
             and score.figure.observation == observation
             and uncertain in (None, score.figure.uncertain)
         ]
