@@ -309,3 +309,39 @@ def test_bad_input_gives_an_audit_or_one_clear_error(tmp_path: Path, text: str) 
     assert to_html(audit_document(result)).startswith("<!doctype html>")
     assert to_markdown(datasheet(result)).startswith("# Data sheet")
     assert to_json(audit_values(result)).endswith("}\n")
+
+
+def test_mimics_tables_go_together(tmp_path: Path) -> None:
+    labels = "subject_id,study_id,Edema,Fracture\n10,50414267,1.0,\n10,50414268,,0.0\n11,5,-1.0,\n"
+    chexpert = _write(tmp_path / "mimic-cxr-2.0.0-chexpert.csv", labels)
+    negbio = _write(tmp_path / "mimic-cxr-2.0.0-negbio.csv", labels.replace("-1.0", "1.0"))
+    split = _write(
+        tmp_path / "mimic-cxr-2.0.0-split.csv",
+        "dicom_id,study_id,subject_id,split\na,50414267,10,train\nb,50414267,10,train\n"
+        "c,50414268,10,train\nd,5,11,test\n",
+    )
+    reports = _write(
+        tmp_path / "mimic_cxr_sectioned.csv",
+        "study,impression,findings,last_paragraph,comparison\ns50414267,Edema.,Wet.,,None.\n"
+        "s5,,,Perhaps edema.,\n",
+    )
+    data = read_audit(Files(chexpert, reports, split, compare=(negbio,))).data
+    assert data.texts == ["Wet.\n\nEdema.", None, "Perhaps edema."]
+    assert data.splits is not None and data.splits.names == ("train", "test")
+    (other,) = data.compare
+    assert other.labels.classes[2, data.labels.schema.index("Edema")] == 1
+
+
+def test_lists_and_class_numbers_are_read_by_the_audit_too(tmp_path: Path) -> None:
+    padchest = _write(
+        tmp_path / "p.csv",
+        "ImageID,StudyID,PatientID,Labels\na,1,1,\"['pleural effusion', 'nodule']\"\n"
+        "b,2,1,['normal']\n",
+    )
+    data = read_audit(Files(padchest, schema="chexpert14")).data
+    assert data.labels.classes[0, data.labels.schema.index("Pleural Effusion")] == 1
+    assert {item.value for item in data.outside} == {"'nodule'", "'normal'"}
+    assert data.metadata is None or "Labels" not in data.metadata.column_names
+    codes = _write(tmp_path / "c.csv", "id,Edema\na,0\nb,3\nc,2\n")
+    data = read_audit(Files(codes, label_codes="chexbert")).data
+    assert data.labels.classes[:, 0].tolist() == [0, 3, 2]

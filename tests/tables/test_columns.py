@@ -20,6 +20,8 @@ def table(*names: str, **kinds: pa.DataType) -> pa.Schema:
         (["study", "impression", "findings", "comparison"], [2, 1]),
         (["findings", "Report Impression", "impression"], [1]),
         (["radiology report"], [0]),
+        (["study", "impression", "findings", "last_paragraph", "comparison"], [2, 1, 3]),
+        (["report", "section_findings", "section_impression"], [1, 2]),
     ],
 )
 def test_text_columns_are_found_by_name(names: list[str], chosen: list[int]) -> None:

@@ -292,7 +292,9 @@ def _found_by_name(names: Sequence[str], source: str) -> list[int]:
     keys = {_key(name) for name in names}
     for pair in PAIRS:
         if "report impression" not in keys and keys.issuperset(pair):
-            return [find_column(names, name, source) for name in pair]
+            # MIMIC-CXR's table has a last paragraph for reports with neither of the two.
+            more = [name for name in ("last_paragraph",) if name in keys]
+            return [find_column(names, name, source) for name in (*pair, *more)]
     usual = usual_column(names, TEXT_NAMES)
     if usual is not None:
         return [find_column(names, _key(usual), source)]
