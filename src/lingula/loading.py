@@ -7,7 +7,7 @@ from typing import Any
 
 from lingula.errors import InputError
 from lingula.labels import Labeler, Schema
-from lingula.schemas import load_schema
+from lingula.schemas import is_lexicon_file, load_schema
 
 #: Options that only the rules know, and those that only BERT labelers know.
 RULE_OPTIONS = frozenset({"lexicon", "aggregation", "cache"})
@@ -38,6 +38,8 @@ def load(
         MissingExtraError: If the labeler needs packages that are not installed.
     """
     if schema is not None and not isinstance(schema, Schema):
+        if str(name) == "rules" and "lexicon" not in options and is_lexicon_file(schema):
+            options["lexicon"] = schema
         schema = load_schema(schema)
     if str(name) == "rules":
         from lingula.rules import RuleLabeler

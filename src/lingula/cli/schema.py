@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from lingula.cli.command import Command
+from lingula.errors import LexiconError
 from lingula.labels import Label, Schema
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import Cue, Lexicon, Mention
@@ -54,6 +55,30 @@ def show_schema(name: str, lexicon: Path | None, observation: str | None, as_jso
     if observation is None:
         for cue in rules.cues:
             _print_cue(cue)
+
+
+@command.command("check")
+@click.argument("lexicon", type=click.Path(path_type=Path))
+@click.option("--all", "everything", is_flag=True, help="Also those of the lexicon it extends.")
+def check_schema(lexicon: Path, everything: bool) -> None:
+    """Run the examples of a rule file: each sentence must get its label.
+
+    LEXICON is a .toml file, or the name of a lexicon that ships. Exit status 2 if one does not
+    hold.
+    """
+    from lingula.rules.examples import check_examples
+
+    checked = check_examples(lexicon, everything=everything)
+    wrong = [item for item in checked if not item.holds]
+    for item in wrong:
+        rules = "; ".join(reason.rule for reason in item.reasons) or "no rule"
+        click.echo(
+            f"{item.rule}: {item.example.text!r}: {item.example.observation} should be "
+            f"{item.example.label.name.lower()}, is {item.found.name.lower()} ({rules})"
+        )
+    if wrong:
+        raise LexiconError(f"{lexicon}: {len(wrong)} of {len(checked)} examples do not hold")
+    click.echo(f"{lexicon}: all {len(checked)} examples hold")
 
 
 def _print_observations(schema: Schema, observation: str | None) -> None:

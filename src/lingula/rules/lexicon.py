@@ -79,6 +79,20 @@ def load_lexicon(name: str | Path) -> Lexicon:
     return lexicon
 
 
+def own_rules(name: str | Path) -> frozenset[str] | None:
+    """Names of the mentions and cues that a user's file holds itself; None for a shipped lexicon.
+
+    Raises:
+        LexiconError: If the file is not TOML.
+    """
+    if str(name) in shipped_lexicons():
+        return None
+    data = _parse(Path(name))
+    entries = [*data.get("mention", ()), *data.get("cue", ())]
+    taken = [name for entry in data.get("take", ()) for name in entry.get("mentions", ())]
+    return frozenset([*(entry["name"] for entry in entries), *taken])
+
+
 @lru_cache(maxsize=8)
 def _shipped(name: str) -> Lexicon:
     # Cues are shared by all lexicons; a lexicon's folder holds its mentions.

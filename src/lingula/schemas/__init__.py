@@ -15,6 +15,8 @@ else:
     import tomli as tomllib
 
 FOLDER = Path(__file__).parent
+#: Keys by which a rule file is known from a schema.
+_LEXICON_KEYS = frozenset({"extends", "mention", "cue", "take", "remove"})
 OBSERVATION_KEYS = frozenset({"name", "labels", "aliases", "parents"})
 
 #: CheXbert's observations in the order of its heads and of ``labeled_reports.csv``
@@ -46,7 +48,8 @@ def load_schema(name: str | Path) -> Schema:
     """A schema by its name, or from a TOML file.
 
     The file holds ``name`` and one ``[[observation]]`` table a column with ``name`` and, if wanted,
-    ``labels`` (some of blank, positive, negative, uncertain), ``aliases`` and ``parents``.
+    ``labels`` (some of blank, positive, negative, uncertain), ``aliases`` and ``parents``. A rule
+    file is taken too: its observations are those of the lexicon that it extends, and its own.
 
     Raises:
         SchemaError: If there is no such schema, or the file is malformed; the message names the
@@ -63,12 +66,48 @@ def load_schema(name: str | Path) -> Schema:
     return _read(path)
 
 
-def _read(path: Path) -> Schema:
+def is_lexicon_file(name: str | Path) -> bool:
+    """Whether a path is a rule file, which has a schema of its own.
+
+    Raises:
+        SchemaError: If it is a .toml file that cannot be read.
+    """
+    path = Path(name)
+    if str(name) in shipped_schemas() or path.suffix != ".toml" or not path.is_file():
+        return False
+    return not _LEXICON_KEYS.isdisjoint(_parse(path))
+
+
+def _parse(path: Path) -> dict[str, Any]:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SchemaError(f"{path}: not a TOML file in UTF-8: {error}") from None
-    return schema_from_dict(data, where=str(path))
+    return data
+
+
+def _read(path: Path) -> Schema:
+    data = _parse(path)
+    if _LEXICON_KEYS.isdisjoint(data):
+        return schema_from_dict(data, where=str(path))
+    return _lexicon_schema(data, path)
+
+
+def _lexicon_schema(data: dict[str, Any], path: Path) -> Schema:
+    """The observations of a rule file: those of the lexicon that it extends, and its own."""
+    base = data.get("extends", "chexpert14")
+    own = data.get("observation")
+    if base and base not in shipped_schemas():
+        raise SchemaError(
+            f"{path}: extends = {base!r} is no schema; there are {', '.join(shipped_schemas())}"
+        )
+    if not base:
+        return schema_from_dict({"name": path.stem, "observation": own}, where=str(path))
+    schema = load_schema(base)
+    if not own:
+        return schema
+    added = schema_from_dict({"name": "added", "observation": own}, where=str(path))
+    return Schema(f"{schema.name}+", (*schema.observations, *added.observations))
 
 
 def schema_from_dict(data: dict[str, Any], where: str) -> Schema:
