@@ -9,8 +9,8 @@ import pytest
 from lingula.errors import ColumnError, InputError, SchemaError
 from lingula.score import GenerationScore, score_reports
 from lingula.score.inputs import score_label_tables, score_report_tables
-from lingula.tables.columns import GENERATED_NAMES, REFERENCE_NAMES
 from lingula.tables.report_table import check_not_all_empty, read_report_table
+from lingula.tables.usual_names import GENERATED_NAMES, REFERENCE_NAMES
 
 
 def write(path, text):

@@ -15,19 +15,14 @@ from click.testing import CliRunner
 
 from lingula.cli import cli
 from lingula.errors import ColumnError, InputError, MissingExtraError
-from lingula.tables.columns import (
-    GENERATED_NAMES,
-    choose_text_columns,
-    listed,
-    observation_columns,
-    usual_column,
-)
+from lingula.tables.columns import choose_text_columns, listed, observation_columns, usual_column
 from lingula.tables.label_columns import labels_in_list
 from lingula.tables.label_table import as_schema, read_label_table
 from lingula.tables.open_source import open_source
 from lingula.tables.reading import read_columns
 from lingula.tables.report_table import read_report_table
 from lingula.tables.score_table import read_prediction_table
+from lingula.tables.usual_names import GENERATED_NAMES
 
 TEXT = 'study_id,report,Edema\n1,"Mild edema; no effusion.",1\n2,Clear.,\n'
 PACKED = {

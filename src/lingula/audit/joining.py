@@ -13,8 +13,9 @@ from lingula.audit.inputs import Groups
 from lingula.audit.known_tables import Layout
 from lingula.errors import InputError
 from lingula.labels import is_missing
-from lingula.tables.columns import ID_NAMES, usual_column
+from lingula.tables.columns import usual_column
 from lingula.tables.ids import comparable_ids
+from lingula.tables.usual_names import ID_NAMES
 
 if TYPE_CHECKING:
     import pyarrow as pa

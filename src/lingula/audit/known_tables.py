@@ -11,16 +11,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lingula.audit.inputs import Groups
-from lingula.tables.columns import (
+from lingula.tables.columns import find_column, usual_column
+from lingula.tables.label_columns import SEPARATOR
+from lingula.tables.usual_names import (
     ID_NAMES,
     IMAGE_ID_NAMES,
     PATIENT_NAMES,
     SPLIT_NAMES,
     STUDY_NAMES,
-    find_column,
-    usual_column,
 )
-from lingula.tables.label_columns import SEPARATOR
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,11 +10,11 @@ from lingula.score.generation import GenerationScore
 from lingula.score.labeling import Progress
 from lingula.score.pairing import Pairs, dropped_note, pair_rows
 from lingula.score.provenance import file_sha256
-from lingula.tables.columns import GENERATED_NAMES, REFERENCE_NAMES
 from lingula.tables.label_table import read_label_table
 from lingula.tables.remote import local_path
 from lingula.tables.report_table import check_not_all_empty, read_report_table
 from lingula.tables.row_match import HasRows
+from lingula.tables.usual_names import GENERATED_NAMES, REFERENCE_NAMES
 
 
 def score_report_tables(

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from lingula.errors import InputError
 from lingula.tables.arrays import string_array
-from lingula.tables.columns import USUAL_NAMES
 from lingula.tables.csv_blocks import CsvBlocks, UnclearError
 from lingula.tables.formats import DELIMITERS, delimiter_of
 from lingula.tables.lines import CELL_CHARACTERS, RecordLines
 from lingula.tables.opening import checked_encoding, first_bad_byte, open_binary, reading
 from lingula.tables.source import BATCH_CHARACTERS, OnReject, Reject
+from lingula.tables.usual_names import USUAL_NAMES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,11 +43,10 @@ class CsvSource:
         delimiter: What separates the cells; told by the header if None.
         kind: "csv" or "tsv".
         encoding: Name of the text's encoding; a byte order mark is left out.
-        header: Whether the first row holds the column names. Without, a lone column is called
-            "report", several "column_1", "column_2" and so on, if ``names`` gives no others.
+        names: Column names of a file without a header; None if its first row holds them. If
+            empty, a lone column is called "report", several "column_1", "column_2" and so on.
         skip_bad_rows: Whether ``batches`` leaves broken rows out instead of raising.
         batch_rows: Rows of a batch at most.
-        names: Column names of a file without a header.
 
     Raises:
         InputError: If the file is empty or cannot be decoded, or a row is broken (and bad rows
@@ -64,19 +63,18 @@ class CsvSource:
         kind: str,
         delimiter: str | None,
         encoding: str,
-        header: bool,
+        names: Sequence[str] | None,
         skip_bad_rows: bool,
         batch_rows: int,
-        names: Sequence[str] = (),
     ) -> None:
         import pyarrow as pa
 
         self.name = name
         self._path = path
         self._encoding = checked_encoding(encoding, path, name)
-        self._delimiter = delimiter or self._likely_delimiter(kind, header)
-        self._header = header
-        self._given_names = list(names)
+        self._delimiter = delimiter or self._likely_delimiter(kind, names is None)
+        self._header = names is None
+        self._given_names = list(names or ())
         self._skip_bad_rows = skip_bad_rows
         self._batch_rows = batch_rows
         self._width = 0

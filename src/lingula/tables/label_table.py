@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lingula.errors import InputError
 from lingula.labels import Label, Labels, Schema
 from lingula.schemas import load_schema
-from lingula.tables.columns import ID_NAMES, find_column, observation_columns, usual_column
+from lingula.tables.columns import find_column, observation_columns, usual_column
 from lingula.tables.label_columns import (
     OutsideLabel,
     labels_in_columns,
@@ -23,6 +23,7 @@ from lingula.tables.label_columns import (
 from lingula.tables.label_probabilities import probability_sources, read_probabilities
 from lingula.tables.label_values import WORDS
 from lingula.tables.reading import column_names, read_columns
+from lingula.tables.usual_names import ID_NAMES
 
 if TYPE_CHECKING:
     import pyarrow

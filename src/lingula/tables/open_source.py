@@ -77,23 +77,22 @@ def open_source(
             batch_rows=batch_rows,
         )
 
-    def csv_source(header: bool, names: Sequence[str] = ()) -> CsvSource:
+    def csv_source(names: Sequence[str] | None) -> CsvSource:
         return CsvSource(
             path,
             name=name,
             kind=table_format.kind,
             delimiter=delimiter,
             encoding=encoding,
-            header=header,
+            names=names,
             skip_bad_rows=skip_bad_rows,
             batch_rows=batch_rows,
-            names=names,
         )
 
-    source = csv_source(header)
+    source = csv_source(None if header else ())
     names = headless_names(source.schema.names) if header else ()
     if names:
-        headless = csv_source(header=False, names=names)
+        headless = csv_source(names)
         if _distinct(headless, names.index("id")):
             return headless
     return source
