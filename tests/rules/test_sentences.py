@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lingula
 from lingula.labels import Label
@@ -18,11 +21,17 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+KINDS = tomllib.loads((Path(__file__).parent / "kinds.toml").read_text(encoding="utf-8"))
 CASES = tomllib.loads((Path(__file__).parent / "cases.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def labeler():
+    return lingula.load("rules")
+
+
+@lru_cache(maxsize=1)
+def shared_labeler():
     return lingula.load("rules")
 
 
@@ -45,6 +54,43 @@ def found(labeler, text):
 )
 def test_case(labeler, text, expected):
     assert found(labeler, text) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kind(labeler, kind):
+    cases = KINDS[kind]
+    values = labeler.label(list(cases)).values
+    wrong = [
+        (text, name, value)
+        for (text, expected), row in zip(cases.items(), values, strict=True)
+        for name, value in zip(labeler.schema.names, row, strict=True)
+        if not accepted(value, expected.get(name, None if name == "No Finding" else "blank"))
+    ]
+    assert not wrong
+
+
+def accepted(value: float, expected: object) -> bool:
+    """Whether a label is among those that a case accepts; None accepts any."""
+    if expected is None:
+        return True
+    said = "blank" if np.isnan(value) else int(value)
+    return said in (expected if isinstance(expected, list) else [expected])
+
+
+@given(
+    st.lists(st.sampled_from([text for cases in KINDS.values() for text in cases]), max_size=4),
+    st.text(max_size=60),
+    st.integers(0, 4),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_finding_never_stands_beside_a_finding(sentences, noise, place):
+    labeler = shared_labeler()
+    text = "\n".join([*sentences[:place], noise, *sentences[place:]])
+    names = labeler.schema.names
+    values = dict(zip(names, labeler.label([text]).values[0], strict=True))
+    if values.pop("No Finding") == 1:
+        values.pop("Support Devices")
+        assert not any(value in (1, -1) for value in values.values())
 
 
 @pytest.mark.parametrize("name", shipped_lexicons())
