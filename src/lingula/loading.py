@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from lingula.defaults import DEFAULT_LABELER
 from lingula.errors import InputError
 from lingula.labels import Labeler, Schema
 from lingula.schemas import is_lexicon_file, load_schema
 
 #: Options that only the rules know, and those that only BERT labelers know.
-RULE_OPTIONS = frozenset({"lexicon", "aggregation", "cache"})
+RULE_OPTIONS = frozenset({"lexicon", "aggregation"})
 #: What the rules and the built-in labeler, which holds rules, know.
-READING_OPTIONS = frozenset({"spelling"})
+READING_OPTIONS = frozenset({"spelling", "cache"})
+#: Where installed packages name labelers: classes that are called with ``schema`` and the options.
+ENTRY_POINTS = "lingula.labelers"
 BERT_OPTIONS = frozenset({"batch_size", "device", "runtime", "precision", "threads", "long"})
 
 
 def load(
-    name: str | Path = "rules", *, schema: str | Path | Schema | None = None, **options: Any
+    name: str | Path | None = None, *, schema: str | Path | Schema | None = None, **options: Any
 ) -> Labeler:
     """A labeler, by name or by path.
 
     Args:
-        name: "rules" (the rule labeler), "builtin" (rules and a small model that ships), a
-            CheXbert checkpoint (``.pth``), or a model folder.
+        name: "rules" (the rule labeler), "builtin" (rules and a small model that ships), an
+            installed package's entry point, a CheXbert checkpoint (``.pth``), or a model folder.
+            If not given, ``DEFAULT_LABELER``, which every command takes too; the rules where a
+            lexicon, an aggregation or another schema than chexpert14 asks for them.
         schema: A schema, its name, or a TOML file; the labeler's own if not given.
-        options: Passed to the labeler: ``lexicon``, ``aggregation`` and ``cache`` for the rules;
-            ``spelling`` for the rules and the built-in labeler;
+        options: Passed to the labeler: ``lexicon`` and ``aggregation`` for the rules;
+            ``spelling`` and ``cache`` for the rules and the built-in labeler;
             ``device``, ``runtime``, ``precision``, ``batch_size``, ``threads`` and ``long`` for
             BERT labelers.
 
@@ -41,6 +47,9 @@ def load(
         if str(name) == "rules" and "lexicon" not in options and is_lexicon_file(schema):
             options["lexicon"] = schema
         schema = load_schema(schema)
+    if name is None:
+        other = schema is not None and schema.name != "chexpert14"
+        name = "rules" if other or not RULE_OPTIONS.isdisjoint(options) else DEFAULT_LABELER
     if str(name) == "rules":
         from lingula.rules import RuleLabeler
 
@@ -51,16 +60,42 @@ def load(
         from lingula.builtin import BuiltinLabeler
 
         return BuiltinLabeler(schema=schema, **options)
+    if (made := _installed(str(name))) is not None:
+        labeler: Labeler = made(schema=schema, **options)
+        return labeler
     _refuse(options, READING_OPTIONS, "BERT labelers; they are for the rules")
     path = Path(name)
     if not path.exists():
+        installed = "".join(f', "{item.name}"' for item in _entry_points())
         raise InputError(
-            f'there is no labeler {str(name)!r}: name "rules", "builtin", a CheXbert '
+            f'there is no labeler {str(name)!r}: name "rules", "builtin"{installed}, a CheXbert '
             ".pth file, or a model folder"
         )
     from lingula.bert import load_bert
 
     return load_bert(path, schema=schema, **options)
+
+
+def _entry_points() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=ENTRY_POINTS))
+
+
+def _installed(name: str) -> Any:
+    """The labeler class of an installed package's entry point, or None.
+
+    Raises:
+        InputError: If it cannot be imported.
+    """
+    for item in _entry_points():
+        if item.name == name:
+            try:
+                return item.load()
+            except (ImportError, AttributeError) as error:
+                raise InputError(
+                    f"the labeler {name!r} of the package at {item.value} cannot be loaded: "
+                    f"{error}; install it again"
+                ) from None
+    return None
 
 
 def _refuse(options: dict[str, Any], foreign: frozenset[str], why: str) -> None:

@@ -16,6 +16,11 @@ from lingula.labels import Labels
 from lingula.pipeline import Progress, run
 from lingula.tables.source import BATCH_CHARACTERS, BATCH_ROWS
 
+#: A model folder that is in this repository.
+INDIANA = (
+    Path(__file__).parents[2] / "packages" / "lingula-indiana" / "src" / "lingula_indiana" / "model"
+)
+
 
 class Choosy(WordLabeler):
     """Likes so many rows at once; Ctrl-C comes after so many calls."""
@@ -109,7 +114,7 @@ def test_kept_work_that_cannot_be_read_is_still_refused(tmp_path: Path, held: st
 
 
 def test_bert_likes_many_on_a_gpu_and_few_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    labeler: Any = lingula.load("builtin")
-    assert (labeler.batch_rows, labeler.model.batch_rows) == (512, 512)
+    labeler: Any = lingula.load(INDIANA)
+    assert labeler.batch_rows == 512
     monkeypatch.setattr(OnnxRuntime, "tokens", 65536)
-    assert labeler.model.batch_rows == 8192
+    assert labeler.batch_rows == 8192

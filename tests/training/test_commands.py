@@ -143,7 +143,7 @@ def test_wrong_options_are_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="there is no recipe 'none'"):
         call("train", "none", "-o", str(tmp_path / "r"))
     with pytest.raises(RecipeError, match="--input openi=PATH"):
-        call("train", "builtin", "-o", str(tmp_path / "r"))
+        call("train", "indiana", "-o", str(tmp_path / "r"))
     with pytest.raises(RecipeError, match="no study 'none'"):
         call("study", "none", "-o", str(tmp_path / "r"))
     with pytest.raises(RecipeError, match="--layers or --student"):

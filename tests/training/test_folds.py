@@ -146,7 +146,7 @@ def test_folds_that_cannot_be_are_refused(encoder: Path, table: Path, tmp_path: 
 
 def test_a_study_measures_on_reports_that_no_variant_learned_from(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
-    path.write_text('recipe = "builtin"\n[[variants]]\nname = "as it is"\n', encoding="utf-8")
+    path.write_text('recipe = "indiana"\n[[variants]]\nname = "as it is"\n', encoding="utf-8")
     study = load_study(path, {})
     assert study.base.stages[-1].folds
     assert not study.variants["as it is"].stages[-1].folds

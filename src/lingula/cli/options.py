@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lingula.defaults import DEFAULT_LABELER
+
 if TYPE_CHECKING:
     from lingula.labels import Labeler
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-#: What a command labels with if no labeler is named; the README says why.
-DEFAULT_LABELER = "builtin"
 
 _LABELER_OPTIONS = (
     click.option(
@@ -64,8 +63,4 @@ def load_labeler(name: str | None, schema: str | None = None, **options: Any) ->
     import lingula
 
     given = {key: value for key, value in options.items() if value is not None}
-    if name is None:
-        for_rules = not {"lexicon", "aggregation"}.isdisjoint(given)
-        other_schema = schema not in (None, "chexpert14")
-        name = "rules" if for_rules or other_schema else DEFAULT_LABELER
     return lingula.load(name, schema=schema, **given)

@@ -9,6 +9,7 @@ import click
 from lingula.cli.command import Command
 from lingula.cli.options import load_labeler
 from lingula.cli.progress import counting
+from lingula.defaults import DEFAULT_LABELER
 from lingula.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ PIPE_WIDTH = 160
 )
 @click.option(
     "--labeler",
-    default="rules",
+    default=DEFAULT_LABELER,
     show_default=True,
     help="rules, builtin, a CheXbert .pth file, or a model folder.",
 )

@@ -57,9 +57,16 @@ def command(
     from dataclasses import replace
 
     from lingula.training.fit.launch import leads
-    from lingula.training.recipe_files import load_recipe
+    from lingula.training.recipe_files import load_recipe, read_recipe
 
     require_training()
+    if read_recipe(recipe)[1].get("kind") == "mentions":
+        if stages or device not in (None, "cpu"):
+            raise RecipeError(
+                "a mention model is trained whole and on the CPU: no --stage, --device"
+            )
+        _train_mentions(recipe, Path(output), parse_inputs(inputs), seed=seed, quiet=quiet)
+        return
     chosen = load_recipe(recipe).with_inputs(parse_inputs(inputs))
     if seed is not None:
         chosen = replace(chosen, seed=seed)
@@ -90,6 +97,36 @@ def command(
             figures = f"{stage.best} on {stage.best.reports} validation texts"
         click.echo(f"{name}: {stage.steps} steps in {stage.seconds:.0f} s; {figures}")
     click.echo(f"model: {result.model}")
+
+
+def _train_mentions(
+    recipe: str, output: Path, inputs: dict[str, Path], *, seed: int | None, quiet: bool
+) -> None:
+    """Train a mention model; weights of stages that are in the folder are taken as they are."""
+    from dataclasses import replace
+
+    from lingula.training.mentions.recipe import mention_recipe
+    from lingula.training.mentions.run import MentionTraining
+    from lingula.training.recipe_files import read_recipe
+
+    path, data = read_recipe(recipe)
+    chosen = mention_recipe(data, str(path)).with_inputs(inputs)
+    if seed is not None:
+        chosen = replace(chosen, seed=seed)
+
+    def tell(stage: str, epoch: int, epochs: int, loss: float) -> None:
+        if not quiet and sys.stderr.isatty():
+            click.echo(f"{stage}: epoch {epoch} of {epochs}, loss {loss:.3f}", err=True)
+
+    record = MentionTraining(chosen, tell).run(output)
+    if quiet:
+        return
+    found = record["left_out"]["all"]
+    click.echo(
+        f"{found['mentions']} mentions of left-out styles: rules {found['rules']:.3f}, model "
+        f"{found['model']:.3f}, together {found['joined']:.3f} right"
+    )
+    click.echo(f"model: {output / 'model'}")
 
 
 def require_training() -> None:

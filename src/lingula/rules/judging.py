@@ -59,7 +59,7 @@ class Reason(NamedTuple):
     read: str = ""
     cue_read: str = ""
 
-    def at(self, text: str, sentence: int) -> Evidence:
+    def at(self, text: str, sentence: int, probability: float | None = None) -> Evidence:
         """The evidence in a text in which the sentence begins at character ``sentence``."""
         start, end = self.start + sentence, self.end + sentence
         if self.cue_start is None or self.cue_end is None:
@@ -71,6 +71,7 @@ class Reason(NamedTuple):
                 text[start:end],
                 self.rule,
                 read=self.read,
+                probability=probability,
             )
         cue_start, cue_end = self.cue_start + sentence, self.cue_end + sentence
         return Evidence(
@@ -85,6 +86,7 @@ class Reason(NamedTuple):
             text[cue_start:cue_end],
             read=self.read,
             cue_read=self.cue_read,
+            probability=probability,
         )
 
 
@@ -150,6 +152,10 @@ class SentenceJudge:
             if self._room:
                 self._reasons[key] = known
         return known
+
+    def view(self, sentence: str) -> TokenView:
+        """The tokens of a sentence as they are read, and where they stand."""
+        return self.reader.view(sentence)
 
     def bit(self, observation: str, label: Label) -> int:
         """The bit of a mask that a mention with this label sets; 0 for a blank one."""

@@ -122,13 +122,14 @@ class RuleLabeler:
         ]
         # No Finding needs a reason: a text of which nothing is read must be a report on a chest.
         blank = [
-            missing or (not mask and not self._is_report(str(text)))
+            missing or (not mask and not self.is_report(str(text)))
             for text, mask, missing in zip(texts, masks, empty, strict=True)
         ]
         classes = aggregate(masks, blank, self.schema, self._table)
         return Labels(self.schema, classes, evidence=reasons)
 
-    def _is_report(self, text: str) -> bool:
+    def is_report(self, text: str) -> bool:
+        """Whether a text of which nothing is read may be called normal."""
         return states_normality(text) or reads_as_report(decoded(text), self.judge.reader.speller)
 
     def _mask(self, text: str) -> int:
@@ -155,15 +156,15 @@ class RuleLabeler:
                 item = reason.at(text, start)
                 if item.observation != OTHER_FINDING:
                     found.append(item)
-                if blocker is None and _blocks(item):
+                if blocker is None and blocks(item):
                     blocker = item
         if NO_FINDING in self.schema:
-            found.append(_no_finding(blocker) if recognized else self._nothing_read(text))
+            found.append(no_finding(blocker) if recognized else self.nothing_read(text))
         if not reading.whole:
             found = [item.in_source(reading.span, source) for item in found]
         return tuple(found)
 
-    def _nothing_read(self, text: str) -> Evidence:
+    def nothing_read(self, text: str) -> Evidence:
         """What is said of No Finding where no mention was found."""
         label, rule = Label.POSITIVE, "no finding / nothing abnormal named"
         if not states_normality(text):
@@ -173,12 +174,14 @@ class RuleLabeler:
         return Evidence(NO_FINDING, label, 0, 0, "", rule)
 
 
-def _blocks(item: Evidence) -> bool:
+def blocks(item: Evidence) -> bool:
+    """Whether a mention stands in the way of No Finding."""
     present = item.label in (Label.POSITIVE, Label.UNCERTAIN)
     return present and item.observation not in NOT_PATHOLOGY
 
 
-def _no_finding(blocker: Evidence | None) -> Evidence:
+def no_finding(blocker: Evidence | None) -> Evidence:
+    """The evidence for No Finding, or what keeps it blank."""
     if blocker is None:
         return Evidence(NO_FINDING, Label.POSITIVE, 0, 0, "", "no finding / nothing abnormal named")
     return Evidence(

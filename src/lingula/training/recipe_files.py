@@ -31,7 +31,22 @@ def load_recipe(name: str | Path) -> Recipe:
     """A recipe by its name, from a TOML file, or from a run folder's ``recipe.json``.
 
     Raises:
-        RecipeError: If there is no such recipe or an entry is wrong; the message names it.
+        RecipeError: If there is no such recipe, an entry is wrong (the message names it), or it is
+            a recipe of a mention model.
+    """
+    path, data = read_recipe(name)
+    if "kind" in data:
+        raise RecipeError(
+            f"{path}: kind = {data['kind']!r}: a recipe of a mention model has no stages to vary"
+        )
+    return recipe_from_dict(data, where=str(path), folder=path.resolve().parent)
+
+
+def read_recipe(name: str | Path) -> tuple[Path, dict[str, Any]]:
+    """File and table of a recipe of any kind, unchecked.
+
+    Raises:
+        RecipeError: If there is no such recipe, or it is no table.
     """
     path = RECIPES / f"{name}.toml" if str(name) in shipped_recipes() else Path(name)
     try:
@@ -46,7 +61,7 @@ def load_recipe(name: str | Path) -> Recipe:
         raise RecipeError(f"{path}: not a TOML file in UTF-8: {error}") from None
     if not isinstance(data, dict):
         raise RecipeError(f"{path}: holds no table")
-    return recipe_from_dict(data, where=str(path), folder=path.resolve().parent)
+    return path, data
 
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -68,24 +83,24 @@ def recipe_from_dict(data: Mapping[str, Any], *, where: str, folder: Path = Path
     made = dict(data)
     if not isinstance(made.get("backbone"), dict):
         raise RecipeError(f"{where}: needs a [backbone] table")
-    made["backbone"] = _build(Backbone, made["backbone"], f"{where}: backbone")
-    made["split"] = _build(Split, made.get("split", {}), f"{where}: split")
+    made["backbone"] = build(Backbone, made["backbone"], f"{where}: backbone")
+    made["split"] = build(Split, made.get("split", {}), f"{where}: split")
     for key, kind in (("sources", Source), ("stages", Stage)):
         entries = made.get(key)
         if not isinstance(entries, list):
             raise RecipeError(f"{where}: needs [[{key}]] tables")
         made[key] = [
-            _build(kind, entry, f"{where}: {key} {position}")
+            build(kind, entry, f"{where}: {key} {position}")
             for position, entry in enumerate(entries, start=1)
         ]
     try:
-        return _build(Recipe, {**made, "folder": folder}, where)
+        return build(Recipe, {**made, "folder": folder}, where)
     except RecipeError as error:
         message = str(error)
         raise RecipeError(message if message.startswith(where) else f"{where}: {message}") from None
 
 
-def _build(kind: type[T], entry: Any, where: str) -> T:
+def build(kind: type[T], entry: Any, where: str) -> T:
     """A dataclass from a table, each value checked against the field's type."""
     if not isinstance(entry, Mapping):
         raise RecipeError(f"{where}: must be a table")
@@ -115,7 +130,7 @@ def _value(value: Any, hint: Any, where: str) -> Any:
             raise RecipeError(f"{where}: {value!r} is not known; known are {listed}")
         return value
     if hint is Augmentation:
-        return value if isinstance(value, Augmentation) else _build(Augmentation, value, where)
+        return value if isinstance(value, Augmentation) else build(Augmentation, value, where)
     if hint is float and type(value) is int:
         return float(value)
     if not isinstance(value, hint) or (hint in (int, float) and isinstance(value, bool)):

