@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lingula.errors import (
+        ChallengeError,
         CheckpointError,
         ColumnError,
         InputError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ChallengeError": "errors",
     "CheckpointError": "errors",
     "ColumnError": "errors",
     "InputError": "errors",
@@ -54,6 +56,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ChallengeError",
     "CheckpointError",
     "ColumnError",
     "Evidence",

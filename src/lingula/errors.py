@@ -7,6 +7,7 @@
     │   └── LexiconError     a malformed rule file
     ├── CheckpointError      a model file that is damaged, hostile or of another kind
     ├── RecipeError          a training recipe or option that cannot be followed
+    ├── ChallengeError       a challenge that cannot be held as asked, or a submission it refuses
     ├── NetworkError         something that could open a connection which nobody asked for
     └── MissingExtraError    a feature whose optional packages are not installed
 
@@ -43,6 +44,10 @@ class CheckpointError(LingulaError):
 
 class RecipeError(LingulaError):
     """A training recipe or option that cannot be followed."""
+
+
+class ChallengeError(LingulaError):
+    """A challenge that cannot be held as asked, or a submission that it refuses."""
 
 
 class NetworkError(LingulaError):

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("score", "Score generated reports against references (CheXbert F1)."),
     "convert": ("convert", "Convert a CheXbert checkpoint to a model folder."),
     "audit": ("audit", "Audit a table of labels: a page, all figures, and a data sheet."),
+    "challenge": ("challenge", "Hold a competition: a hidden test and a leaderboard."),
     "schema": ("schema", "List schemas, or show one with its rules and examples."),
     "train": ("train", "Train a labeler as a recipe says."),
     "study": ("study", "Train variants of a recipe and compare them."),

@@ -164,7 +164,7 @@ def command(  # noqa: PLR0917 - click passes names
     outputs = _outputs(json_file, csv_file, html_file, markdown_file)
     files = Files(truth, predicted, second, readers, majority_of, weights_from)
     reading = Reading(
-        _schema(schema, observations),
+        chosen_schema(schema, observations),
         id_columns=id_columns,
         by_row_order=by_row_order,
         shared_only=shared_ids,
@@ -234,7 +234,8 @@ def _outputs(*files: Path | None) -> list[tuple[Path, str]]:
     return chosen
 
 
-def _schema(name: str, observations: str | None) -> Schema:
+def chosen_schema(name: str, observations: str | None) -> Schema:
+    """The schema of a command's options, with the observations that they name only."""
     from lingula.evaluation.inputs import FIVE
     from lingula.schemas import load_schema
 

@@ -1,0 +1,141 @@
+"""Figures of one submission on one part of the studies."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import platform
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import lingula
+from lingula.challenge.folder import Challenge
+from lingula.challenge.ledger import Record
+from lingula.challenge.submission import Checked, SubmissionError, check
+from lingula.challenge.truth import Truth
+from lingula.errors import ChallengeError
+from lingula.metrics.counts import BoolArray, FloatArray
+from lingula.metrics.curves import area_under_roc, average_precision, threshold_counts
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A submission that was read.
+
+    Attributes:
+        record: Its record in the ledger.
+        number: Of the entry.
+        scores: float64, shape (n, k), by study.
+    """
+
+    number: int
+    record: Record
+    scores: FloatArray
+
+
+def metric_of(truth: Truth, scores: FloatArray, part: BoolArray, metric: str) -> FloatArray:
+    """The metric of each observation on a part of the studies, shape (k,); NaN if undefined."""
+    area = area_under_roc if metric == "auroc" else average_precision
+    return np.array(
+        [
+            area(threshold_counts(truth.positive[part, at], scores[part, at]))
+            for at in range(len(truth.observations))
+        ]
+    )
+
+
+def mean_of(values: FloatArray) -> float:
+    """Mean over the observations; NaN if one is undefined, so that leaving out gains nothing."""
+    return float(math.fsum(values) / len(values))
+
+
+def best_shown(shown: float | None, mean: float, margin: float) -> float:
+    """The figure that the Ladder shows after a submission.
+
+    Blum and Hardt, The Ladder: a reliable leaderboard for machine learning competitions (ICML
+    2015), algorithm 1, with the higher the better: the figure changes only if it gains more than
+    the margin, and is then rounded to a multiple of it.
+
+    Args:
+        shown: What the team sees so far, or None.
+        mean: Of this submission, on the public part.
+        margin: Step of the Ladder.
+    """
+    if shown is not None and not mean > shown + margin:
+        return shown
+    return round(round(mean / margin) * margin, 12)
+
+
+def take(path: Path, store: Path, most_bytes: int) -> tuple[Path, str]:
+    """Copy a submission into a folder, under a name that no other process has.
+
+    Links are not followed: a submission that a program made could be a link to the truth.
+
+    Returns:
+        The copy, and the sha256 of its bytes.
+
+    Raises:
+        SubmissionError: If it is no regular file, or larger than it may be.
+        ChallengeError: If it cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if path.is_symlink():
+            raise SubmissionError(str(path), ["is a link; a submission is a file"]) from None
+        raise ChallengeError(f"{path}: cannot be read: {error.strerror}") from None
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise SubmissionError(str(path), ["is no regular file"])
+        data = stream.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise SubmissionError(
+            str(path), [f"is larger than {most_bytes:,} bytes, the most that this form needs"]
+        )
+    digest = hashlib.sha256(data).hexdigest()
+    copy = store / f".{digest[:16]}.{os.getpid()}.csv"
+    with copy.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    return copy, digest
+
+
+def check_decisions(path: Path, challenge: Challenge) -> Checked:
+    """Check a table of decisions, which are 1 or 0."""
+    found = check(path, challenge.form)
+    # All decisions of an observation may be the same: that is a bad model and no bad table.
+    problems = tuple(text for text in found.problems if ": all " not in text)
+    if problems:
+        return Checked(None, problems)
+    return found
+
+
+def stored_scores(challenge: Challenge, number: int, record: Record) -> Scored:
+    """A submission from the store, by study.
+
+    Raises:
+        ChallengeError: If it is missing, or is not what was scored.
+    """
+    path = challenge.stored(record.sha256)
+    if not path.is_file():
+        raise ChallengeError(f"{path}: the submission of entry {number} is missing")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != record.sha256:
+        raise ChallengeError(f"{path}: the submission of entry {number} was changed")
+    found = check(path, challenge.form)
+    if found.scores is None:
+        raise ChallengeError(f"{path}: entry {number} cannot be scored: {found.problems[0]}")
+    return Scored(number, record, challenge.truth.by_study(found.scores, challenge.terms.images))
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """Of what scored a submission."""
+    return (
+        ("lingula", lingula.__version__),
+        ("numpy", np.__version__),
+        ("python", platform.python_version()),
+    )

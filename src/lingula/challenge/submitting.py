@@ -1,0 +1,202 @@
+"""Take a submission: checked, scored, and written into the ledger once or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+
+from lingula.challenge.folder import SUBMISSIONS, Challenge
+from lingula.challenge.ledger import Entry, Record
+from lingula.challenge.scoring import best_shown, mean_of, metric_of, take, versions
+from lingula.challenge.submission import SubmissionError, check
+from lingula.challenge.terms import moment, stamp
+from lingula.errors import ChallengeError
+from lingula.metrics.counts import FloatArray
+
+#: Characters of a name, a title and a link in the ledger; pages show fewer.
+NAME_CHARACTERS, TITLE_CHARACTERS = 10_000, 10_000
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """Who submits what.
+
+    Attributes:
+        team: Whose quota it is.
+        title: Of the model.
+        link: To a paper or page: http or https.
+        ensemble: Whether it is an ensemble of models; None if unsaid.
+    """
+
+    team: str
+    title: str = ""
+    link: str = ""
+    ensemble: bool | None = None
+
+    def __post_init__(self) -> None:
+        if not self.team.strip():
+            raise ChallengeError("a submission needs the name of a team (--team)")
+        if max(len(self.team), len(self.title), len(self.link)) > NAME_CHARACTERS:
+            raise ChallengeError(
+                f"names, titles and links have at most {NAME_CHARACTERS:,} characters"
+            )
+        if self.link and not self.link.startswith(("https://", "http://")):
+            raise ChallengeError("a link (--link) begins with https:// or http://")
+
+
+def submit(
+    challenge: Challenge, path: str | Path, entrant: Entrant, *, now: datetime | None = None
+) -> Entry:
+    """Score a submission and write it down.
+
+    What is refused is written down too, with its reason; what comes after the deadline, the close
+    or a team's quota is not looked at, and leaves no entry.
+
+    Args:
+        challenge: From ``open_challenge``.
+        path: A CSV file.
+        entrant: Who submits.
+        now: For the ledger.
+
+    Returns:
+        The entry; its number and hash are the team's receipt.
+
+    Raises:
+        SubmissionError: If it is refused.
+        ChallengeError: If the challenge takes none now, or the team had it scored before.
+    """
+    path = Path(path)
+    when = now or datetime.now(timezone.utc)
+    admit(challenge, challenge.ledger.entries(), entrant.team, when)
+    store = challenge.path / SUBMISSIONS
+    try:
+        copy, digest = take(path.resolve(), store, challenge.form.most_bytes)
+    except SubmissionError as error:
+        refuse(challenge, entrant, when, error.problems)
+        raise SubmissionError(str(path), error.problems) from None
+    try:
+        found = check(copy, challenge.form)
+        if found.scores is None:
+            refuse(challenge, entrant, when, found.problems, digest)
+            raise SubmissionError(str(path), found.problems)
+        scores = challenge.truth.by_study(found.scores, challenge.terms.images)
+        # In the store before it is in the ledger: an entry never lacks its submission.
+        copy.replace(challenge.stored(digest))
+        return _write(challenge, entrant, when, digest, scores)
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def admit(
+    challenge: Challenge, entries: Iterable[Entry], team: str, when: datetime, digest: str = ""
+) -> None:
+    """Refuse a submission before it is looked at.
+
+    Raises:
+        ChallengeError: If the challenge is closed or over, the team has no submission left today,
+            or it had these very bytes scored before.
+    """
+    terms = challenge.terms
+    today = stamp(when)[:10]
+    scored = refused = 0
+    for entry in entries:
+        record = entry.record
+        if record.kind == "closed":
+            raise ChallengeError(f"the challenge was closed at {record.time}")
+        if record.team != team:
+            continue
+        if digest and record.sha256 == digest and record.kind == "scored":
+            raise ChallengeError(
+                f"{team!r} had this file scored before: entry {entry.number}, receipt {entry.hash}"
+            )
+        if record.time[:10] == today:
+            scored += record.kind == "scored"
+            refused += record.kind in ("refused", "failed")
+    if terms.deadline and when > moment(terms.deadline):
+        raise ChallengeError(f"the deadline was {terms.deadline}")
+    if scored >= terms.limit:
+        raise ChallengeError(
+            f"{team!r} had {scored} of {terms.limit} submissions scored on {today} (UTC); the next "
+            "day has new ones"
+        )
+    if refused >= terms.refused_limit:
+        raise ChallengeError(
+            f"{team!r} had {refused} submissions refused on {today} (UTC), which is the limit; run "
+            "lingula challenge check before the next"
+        )
+
+
+def refuse(
+    challenge: Challenge,
+    entrant: Entrant,
+    when: datetime,
+    problems: Iterable[str],
+    digest: str = "",
+    *,
+    kind: str = "refused",
+) -> Entry:
+    """Write down a submission that was refused, or whose program failed."""
+    record = Record(
+        kind,
+        stamp(when),
+        entrant.team,
+        entrant.title,
+        entrant.link,
+        entrant.ensemble,
+        sha256=digest,
+        reason="; ".join(problems)[:2000],
+        versions=versions(),
+    )
+    with challenge.ledger.writing(challenge.signer()) as writer:
+        return writer.append(record)
+
+
+def _write(
+    challenge: Challenge, entrant: Entrant, when: datetime, digest: str, scores: FloatArray
+) -> Entry:
+    truth, terms = challenge.truth, challenge.terms
+    public = metric_of(truth, scores, truth.public, terms.metric)
+    private = np.array([])
+    if terms.sealed:
+        private = metric_of(truth, scores, ~truth.public, terms.metric)
+    with challenge.ledger.writing(challenge.signer()) as writer:
+        # Looked at again where no other process can write: of two at once, one has the last place.
+        entries = writer.entries()
+        admit(challenge, entries, entrant.team, when, digest)
+        return writer.append(
+            Record(
+                "scored",
+                stamp(when),
+                entrant.team,
+                entrant.title,
+                entrant.link,
+                entrant.ensemble,
+                sha256=digest,
+                shown=_shown(challenge, entries, entrant.team, mean_of(public)),
+                public=_plain(public),
+                private=_plain(private),
+                versions=versions(),
+            )
+        )
+
+
+def _shown(challenge: Challenge, entries: Iterable[Entry], team: str, mean: float) -> float | None:
+    """The figure that the team sees now; without a split nothing is hidden."""
+    if np.isnan(mean):
+        return None
+    if not challenge.terms.sealed:
+        return mean
+    before = [
+        entry.record.shown
+        for entry in entries
+        if entry.record.team == team and entry.record.shown is not None
+    ]
+    return best_shown(max(before, default=None), mean, challenge.terms.margin)
+
+
+def _plain(values: FloatArray) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(value) else value for value in values.tolist())

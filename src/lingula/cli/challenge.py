@@ -1,0 +1,152 @@
+"""``lingula challenge``: a hidden test, submissions, and a leaderboard beside readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lingula.cli.challenge_create import create_challenge
+from lingula.cli.command import Command
+from lingula.cli.options import with_options
+from lingula.cli.progress import counting
+
+if TYPE_CHECKING:
+    from lingula.challenge.ledger import Entry
+    from lingula.challenge.submitting import Entrant
+    from lingula.challenge.terms import Terms
+
+FILE = click.Path(path_type=Path)
+PIPE_WIDTH = 180
+
+
+@click.group()
+def command() -> None:
+    """Hold a competition: a hidden test, submissions, a leaderboard beside readers."""
+
+
+command.add_command(create_challenge)
+
+
+@command.command("check", cls=Command)
+@click.argument("submission", type=FILE)
+@click.option("--form", "form_file", type=FILE, required=True, help="form.csv of the challenge.")
+def check_submission(submission: Path, form_file: Path) -> None:
+    """Say all that is wrong with a SUBMISSION; needs no truth."""
+    from lingula.challenge.submission import SubmissionError, check, read_form
+
+    form = read_form(form_file)
+    found = check(submission, form)
+    for note in found.notes:
+        click.echo(f"note: {note}")
+    for problem in found.problems:
+        click.echo(f"problem: {problem}")
+    if found.problems:
+        count = len(found.problems)
+        raise SubmissionError(
+            str(submission), [f"{count} problem{'s' if count > 1 else ''}, listed above"]
+        )
+    click.echo(
+        f"{submission}: can be submitted: {len(form.ids):,} rows, "
+        f"{len(form.observations)} observations"
+    )
+
+
+_ENTRANT = (
+    click.option("--team", required=True, help="Whose submission it is."),
+    click.option("--title", default="", help="Of the model."),
+    click.option("--link", default="", help="To a paper or page."),
+    click.option("--ensemble/--single", default=None, help="Whether it is an ensemble of models."),
+)
+
+
+def entrant_options(command: click.decorators.FC) -> click.decorators.FC:
+    """Add --team, --title, --link and --ensemble to a command."""
+    return with_options(_ENTRANT, command)
+
+
+def entrant(team: str, title: str, link: str, ensemble: bool | None) -> Entrant:
+    """Who submits, by the options."""
+    from lingula.challenge.submitting import Entrant
+
+    return Entrant(team, title, link, ensemble)
+
+
+@command.command("submit", cls=Command)
+@click.argument("folder", type=FILE)
+@click.argument("submission", type=FILE)
+@entrant_options
+@click.option("--key", type=FILE, help="The ledger's private key, if it is kept elsewhere.")
+def submit_file(  # noqa: PLR0917 - click passes names
+    folder: Path,
+    submission: Path,
+    key: Path | None,
+    team: str,
+    title: str,
+    link: str,
+    ensemble: bool | None,
+) -> None:
+    """Score a SUBMISSION and write it into the ledger of the challenge in FOLDER."""
+    from lingula.challenge import open_challenge, submit
+
+    challenge = open_challenge(folder, key)
+    entry = submit(challenge, submission, entrant(team, title, link, ensemble))
+    tell(challenge.terms, entry)
+
+
+def tell(terms: Terms, entry: Entry) -> None:
+    """Print what the team may know."""
+    record = entry.record
+    if not terms.sealed:
+        for name, value in zip(terms.observations, record.public, strict=True):
+            click.echo(f"{name}: {'undefined' if value is None else f'{value:.4f}'}")
+    shown = "undefined" if record.shown is None else f"{record.shown:.4f}"
+    what = "public figure of the team" if terms.sealed else f"mean {terms.metric}"
+    click.echo(f"{what}: {shown}")
+    click.echo(f"receipt: {entry.number} {entry.hash}")
+
+
+@command.command("board", cls=Command)
+@click.argument("folder", type=FILE)
+@click.option(
+    "--resamples",
+    type=click.IntRange(min=2),
+    default=10_000,
+    show_default=True,
+    help="Of the bootstrap over patients.",
+)
+@click.option("--quiet", is_flag=True, help="Print no table.")
+def show_board(folder: Path, resamples: int, quiet: bool) -> None:
+    """Make the board of the challenge in FOLDER: a page, JSON, CSV and Markdown."""
+    from lingula.challenge import make_board, open_challenge
+    from lingula.challenge.board_document import to_document
+    from lingula.challenge.board_files import write_board
+    from lingula.challenge.folder import BOARD
+    from lingula.cli.show import show
+
+    challenge = open_challenge(folder)
+    with counting(quiet=quiet, what="resampling") as bar:
+        board = make_board(challenge, resamples=resamples, progress=_summed(bar, resamples))
+    files = write_board(board, folder / BOARD)
+    if not quiet:
+        shown = to_document(board)
+        show(shown.sections[0], PIPE_WIDTH)
+        click.echo(f"written: {', '.join(map(str, files))}")
+
+
+def _summed(
+    bar: Callable[[float, float], None] | None, total: float
+) -> Callable[[float], None] | None:
+    """What tells a bar of all work so far, when it is told of each piece."""
+    if bar is None:
+        return None
+    done = 0.0
+
+    def tell_bar(piece: float) -> None:
+        nonlocal done
+        done += piece
+        bar(done, total)
+
+    return tell_bar
