@@ -40,11 +40,12 @@ from lingula.errors import ChallengeError
 from lingula.labels import Schema
 from lingula.metrics.counts import BoolArray
 from lingula.metrics.readers import majority_vote
-from lingula.tables.columns import ID_NAMES, usual_column
+from lingula.tables.columns import usual_column
 from lingula.tables.label_table import LabelTable, read_label_table
 from lingula.tables.label_values import READER_WORDS
 from lingula.tables.reading import column_names
 from lingula.tables.row_match import check_unique, match_rows
+from lingula.tables.usual_names import ID_NAMES
 
 #: Splits that are drawn until both parts hold both classes of every observation.
 _DRAWS = 1000

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from lingula.errors import ChallengeError, LingulaError
 from lingula.metrics.counts import FloatArray
 from lingula.schemas import load_schema, shipped_schemas
-from lingula.tables.columns import ID_NAMES, usual_column
+from lingula.tables.columns import usual_column
 from lingula.tables.label_values import describe_cell, parse_number
 from lingula.tables.opening import MAGIC
 from lingula.tables.reading import column_names, read_columns
+from lingula.tables.usual_names import ID_NAMES
 
 if TYPE_CHECKING:
     import pyarrow
