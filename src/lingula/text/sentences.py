@@ -117,7 +117,7 @@ _RUN_ON = re.compile(
     r"Slightly|Mildly|Severe|Extensive|Support|Two|Three|Several)"
     r",? [a-z])"
 )
-_LEADER = re.compile(r"(?:\.{4,}|\.(?:[ \t]\.){2,})[ \t]*(?=[A-Za-z+-])")
+_LEADER = re.compile(r"(?:\.{4,120}|\.(?:[ \t]\.){2,60})[ \t]*(?=[A-Za-z+-])")
 #: Directly after a full stop these show that the sentence goes on ("etc., ", "a.m.-").
 _TIGHT = frozenset(",;:/\\-–—)%@+=^~|")
 #: A line shorter than this was not cut by hard wrapping.

@@ -120,7 +120,7 @@ class Speller:
         else:
             plain = self._is_english(token) or not (self._is_piece(token) or self._reading(token))
         if plain:
-            if len(self._plain) >= self._room:
+            if self._room and len(self._plain) >= self._room:
                 self._plain = set(self._own - set(self._by_trigger))
             if self._room:
                 self._plain.add(token)
