@@ -49,7 +49,8 @@ def _standing(board: Board) -> str:
     if not board.open:
         return (
             f"The challenge{ending} is open: each team sees one figure of a hidden part of the "
-            f"studies, which moves in steps of {terms.margin:g}. The board comes at the close."
+            f"studies, which moves when it gains more than {terms.margin:g}. The board comes at the "
+            "close."
         )
     return f"{board.studies:,} studies; the metric is {terms.metric}, averaged over observations."
 
@@ -249,7 +250,7 @@ def _sealed(board: Board) -> Section:
         ("entries", "Submissions", Kind.COUNT, [best[team][1] for team in teams]),
         ("date", "Last", Kind.TEXT, [best[team][2] for team in teams]),
         note="By the Ladder: a figure changes only when a submission is better by more than the "
-        "step. It says little of the final board, which stands on other studies.",
+        "margin. It says little of the final board, which stands on other studies.",
     )
     return Section("Leaderboard", (table,))
 

@@ -24,6 +24,7 @@ from lingula.challenge.folder import (
     standing_files,
 )
 from lingula.challenge.invitation import write_public
+from lingula.challenge.ladder import usual_margin
 from lingula.challenge.ledger import Ledger, Record
 from lingula.challenge.signing import new_key
 from lingula.challenge.terms import Terms, stamp, terms_text
@@ -108,7 +109,13 @@ def create(
             (beside / name).mkdir(mode=0o755 if name in (PUBLIC, BOARD) else 0o700)
         signer = new_key(beside / PRIVATE / KEY)
         source = sources.truth or sources.majority_of[0]
-        terms = replace(terms, id_column=_id_name(source, sources), created=when, key=signer.public)
+        terms = replace(
+            terms,
+            id_column=_id_name(source, sources),
+            margin=_margin(terms, truth),
+            created=when,
+            key=signer.public,
+        )
         (beside / TERMS).write_text(terms_text(terms), encoding="utf-8")
         write_truth(beside / PRIVATE, truth)
         write_public(beside / PUBLIC, terms, truth)
@@ -122,6 +129,12 @@ def create(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return open_challenge(folder)
+
+
+def _margin(terms: Terms, truth: Truth) -> float:
+    if not terms.sealed:
+        return 0.0
+    return terms.margin or usual_margin(truth.positive[truth.public])
 
 
 def _id_name(path: Path, sources: Sources) -> str:

@@ -162,6 +162,17 @@ class Ledger:
             last = seen.fetchone()
         return [RawEntry(*row) for row in rows], int(last[0]) if last else 0
 
+    def missing_guards(self) -> list[str]:
+        """Triggers that should forbid a change and are gone."""
+        with closing(self._connect()) as connection, self._errors():
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            held = {name for (name,) in rows}
+        return [
+            f"the trigger {name}, which forbids changes, was removed"
+            for name in ("entries_stay", "entries_remain")
+            if name not in held
+        ]
+
     @contextmanager
     def writing(self, signer: Signer) -> Iterator[Writer]:
         """One transaction, alone among all processes: committed at its end, or not at all."""

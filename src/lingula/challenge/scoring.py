@@ -53,23 +53,6 @@ def mean_of(values: FloatArray) -> float:
     return float(math.fsum(values) / len(values))
 
 
-def best_shown(shown: float | None, mean: float, margin: float) -> float:
-    """The figure that the Ladder shows after a submission.
-
-    Blum and Hardt, The Ladder: a reliable leaderboard for machine learning competitions (ICML
-    2015), algorithm 1, with the higher the better: the figure changes only if it gains more than
-    the margin, and is then rounded to a multiple of it.
-
-    Args:
-        shown: What the team sees so far, or None.
-        mean: Of this submission, on the public part.
-        margin: Step of the Ladder.
-    """
-    if shown is not None and not mean > shown + margin:
-        return shown
-    return round(round(mean / margin) * margin, 12)
-
-
 def take(path: Path, store: Path, most_bytes: int) -> tuple[Path, str]:
     """Copy a submission into a folder, under a name that no other process has.
 

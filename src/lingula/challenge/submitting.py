@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from lingula.challenge.folder import SUBMISSIONS, Challenge
+from lingula.challenge.ladder import best_shown
 from lingula.challenge.ledger import Entry, Record
-from lingula.challenge.scoring import best_shown, mean_of, metric_of, take, versions
+from lingula.challenge.scoring import mean_of, metric_of, take, versions
 from lingula.challenge.submission import SubmissionError, check
 from lingula.challenge.terms import moment, stamp
 from lingula.errors import ChallengeError

@@ -22,8 +22,6 @@ IMAGES = ("max", "mean")
 METRICS = ("auroc", "average precision")
 #: Refused and failed submissions a team may have in a day: they cost no quota.
 REFUSED_LIMIT = 20
-#: Step of the Ladder (Blum and Hardt, ICML 2015): what a figure must gain to be shown.
-MARGIN = 0.01
 #: Positives of an observation below which its figures are marked: the standard error of an AUROC
 #: of .9 is then about .03 or more (Hanley and McNeil, Radiology 1982).
 FEW_POSITIVES = 30
@@ -44,7 +42,8 @@ class Terms:
         deadline: UTC, ISO 8601, or empty.
         public_share: Share of the studies whose figure is shown before the close; 0 if there is
             no split and every figure is shown at once.
-        margin: Step of the Ladder.
+        margin: What a figure must gain before the close to be shown (``ladder``); 0 without a
+            split.
         created: UTC, ISO 8601.
         key: Public Ed25519 key of the ledger, hexadecimal.
     """
@@ -58,7 +57,7 @@ class Terms:
     refused_limit: int = REFUSED_LIMIT
     deadline: str = ""
     public_share: float = 0.0
-    margin: float = MARGIN
+    margin: float = 0.0
     created: str = ""
     key: str = ""
 
@@ -68,8 +67,8 @@ class Terms:
                 f"a board is ranked by {' or '.join(METRICS)} and images are joined by "
                 f"{' or '.join(IMAGES)}, not by {self.metric!r} and {self.images!r}"
             )
-        if not 0 <= self.public_share < 1 or not 0 < self.margin < 1:
-            raise ChallengeError("the public share lies in 0 to 1 and the margin above 0")
+        if not 0 <= self.public_share < 1 or not 0 <= self.margin < 1:
+            raise ChallengeError("the public share and the margin lie in 0 to 1")
         if self.limit < 1 or self.refused_limit < 1:
             raise ChallengeError("a team needs at least one submission a day")
         if self.deadline:

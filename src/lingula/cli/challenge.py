@@ -150,3 +150,36 @@ def _summed(
         bar(done, total)
 
     return tell_bar
+
+
+@command.command("close", cls=Command)
+@click.argument("folder", type=FILE)
+@click.option("--early", is_flag=True, help="Close before the deadline.")
+@click.option("--key", type=FILE, help="The ledger's private key, if it is kept elsewhere.")
+def close_challenge(folder: Path, early: bool, key: Path | None) -> None:
+    """Close the challenge in FOLDER: nothing is taken any more, hidden figures are shown."""
+    from lingula.challenge import close, open_challenge
+
+    entry = close(open_challenge(folder, key), early=early)
+    click.echo(f"closed: entry {entry.number}; make the board: lingula challenge board {folder}")
+
+
+@command.command("verify", cls=Command)
+@click.argument("folder", type=FILE)
+@click.option("--public-key", help="The key that participants were given.")
+@click.option(
+    "--receipt", "receipts", multiple=True, help='A team\'s, as "NUMBER HASH"; may be repeated.'
+)
+def verify_ledger(folder: Path, public_key: str | None, receipts: tuple[str, ...]) -> None:
+    """Say which entries of the ledger in FOLDER were changed, dropped or moved."""
+    from lingula.challenge import open_challenge, verify
+    from lingula.errors import ChallengeError
+
+    challenge = open_challenge(folder)
+    faults = verify(challenge, public_key=public_key, receipts=receipts)
+    for fault in faults:
+        click.echo(f"fault: {fault}")
+    if faults:
+        raise ChallengeError(f"{folder}: the ledger does not hold: {len(faults)} faults, see above")
+    last = challenge.ledger.entries()[-1]
+    click.echo(f"{folder}: {last.number} entries hold; the last has the hash {last.hash}")

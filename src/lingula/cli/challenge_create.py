@@ -59,9 +59,8 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--margin",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.01,
-    show_default=True,
-    help="What a figure must gain before the close to be shown.",
+    help="What a figure must gain before the close to be shown; if not given, one and a half "
+    "standard errors of random scores.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Of the split; drawn if not given.")
 @click.option("--limit", default="2/day", show_default=True, help="Scored submissions of a team.")
@@ -80,7 +79,7 @@ def create_challenge(  # noqa: PLR0917 - click passes names
     patient_column: str | None,
     images: str,
     public_share: float,
-    margin: float,
+    margin: float | None,
     seed: int | None,
     limit: str,
     deadline: str,
@@ -104,7 +103,7 @@ def create_challenge(  # noqa: PLR0917 - click passes names
         limit=_a_day(limit),
         deadline=deadline,
         public_share=public_share,
-        margin=margin,
+        margin=margin or 0.0,
     )
     sources = Sources(truth, majority_of, readers, asked, id_column, study_column, patient_column)
     made = create(folder, sources, terms, seed=seed)
