@@ -49,8 +49,8 @@ def _standing(board: Board) -> str:
     if not board.open:
         return (
             f"The challenge{ending} is open: each team sees one figure of a hidden part of the "
-            f"studies, which moves when it gains more than {terms.margin:g}. The board comes at the "
-            "close."
+            f"studies, which moves when it gains more than {terms.margin:g}. The board comes at "
+            "the close."
         )
     return f"{board.studies:,} studies; the metric is {terms.metric}, averaged over observations."
 
