@@ -86,7 +86,11 @@ class Labels:
         if isinstance(key, str):
             column: npt.NDArray[np.float32] = self.values[:, self.schema.index(key)]
             return column
-        rows = np.arange(len(self))[key if isinstance(key, slice) else np.asarray(key)]
+        if not isinstance(key, slice):
+            key = np.asarray(key)
+            # An empty list is one of positions.
+            key = key if key.size else key.astype(np.intp)
+        rows = np.arange(len(self))[key]
         return self.take(np.atleast_1d(rows))
 
     def __eq__(self, other: object) -> bool:

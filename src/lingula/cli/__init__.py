@@ -10,6 +10,7 @@ import click
 
 from lingula.cli.reporting import ToldAbort
 from lingula.cli.signals import Ending
+from lingula.cli.wording import one_line
 from lingula.errors import LingulaError
 from lingula.network import silence
 
@@ -86,7 +87,7 @@ def _status(ending: Ending) -> int:
     try:
         status = cli.main(standalone_mode=False)
     except LingulaError as error:
-        click.echo(f"lingula: error: {error}", err=True)
+        click.echo(f"lingula: error: {one_line(str(error))}", err=True)
         return 2
     except click.exceptions.Abort as error:
         # click turns KeyboardInterrupt into Abort.
@@ -94,8 +95,18 @@ def _status(ending: Ending) -> int:
             click.echo("lingula: interrupted", err=True)
         return ending.status
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
     except BrokenPipeError:
         return 0
     return status if isinstance(status, int) else 0
+
+
+def _show(error: click.ClickException) -> None:
+    """Say what is wrong with the arguments, as click does, but never at a value's full length."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        click.echo(
+            f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n", err=True
+        )
+    click.echo(f"Error: {one_line(error.format_message())}", err=True)

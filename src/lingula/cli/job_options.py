@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from lingula.cli.options import with_options
+from lingula.errors import InputError
 
 _READING = (
     click.option(
@@ -138,5 +139,8 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def split(names: str) -> list[str]:
     """Names that commas separate; one with a comma stands in double quotes, as in CSV."""
-    cells = next(csv.reader([names], skipinitialspace=True), [])
+    try:
+        cells = next(csv.reader([names], skipinitialspace=True, strict=True), [])
+    except csv.Error as error:
+        raise InputError(f"--columns {names!r}: {error}") from None
     return [name.strip() for name in cells if name.strip()]

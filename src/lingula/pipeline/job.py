@@ -131,6 +131,10 @@ class Output:
             raise LingulaError("CheXbert's form is the text and the labels; its columns are fixed")
         if self.is_standard_output and self.evidence is not None:
             raise InputError("evidence goes beside a file; name one with -o")
+        if "\0" in self.suffix or not _is_text(self.suffix):
+            raise InputError(
+                f"{self.suffix!r} holds what no column's name can; name another suffix"
+            )
         if self.form and not self.is_standard_output:
             raise InputError("a file's name tells its form; a form is named for standard output")
 
@@ -285,6 +289,15 @@ def describe(labeler: Labeler) -> dict[str, Any]:
         "sha256": getattr(labeler, "sha256", None),
         "aggregation": getattr(labeler, "aggregation", None),
     }
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be written: the shell may hand over bytes that are no text."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _names(kind: type) -> set[str]:
