@@ -13,6 +13,9 @@ from lingula.pipeline.places import Places, writing
 if TYPE_CHECKING:
     from filelock import FileLock
 
+#: How long a lock is waited for: workers of a killed run may be ending.
+PATIENCE_SECONDS = 1.0
+
 #: Tries at a lock whose file the run before has just removed.
 TRIES = 20
 
@@ -59,7 +62,7 @@ def _acquired(path: Path) -> FileLock | None:
     for _ in range(TRIES):
         lock = FileLock(path, mode=0o600)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=PATIENCE_SECONDS)
         except Timeout:
             return None
         if path.exists():

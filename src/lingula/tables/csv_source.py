@@ -108,7 +108,7 @@ class CsvSource:
         """The fast way, with the rows counted, if the file is plain enough for it."""
         if self._encoding != "utf-8-sig" or not self._header or self._given_names:
             return None
-        if not self._delimiter.isascii():
+        if not self._delimiter.isascii() or self._delimiter == "\0":
             return None
         try:
             with reading(self.name):
