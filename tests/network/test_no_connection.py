@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lingula.cli import COMMANDS
+from tests.images.drawn import films, recipe
 from tests.network.strace import offences, traced
 from tests.training.test_commands import RECIPE
 
@@ -88,6 +89,9 @@ def test_no_command_opens_a_connection(
         "distill": ("distill", chexbert_pth, table, "-o", "student", "--layers", "1",
                     "--epochs", "1", "--text-column", "Report Impression", "--quiet"),
         "convert": ("convert", chexbert_pth, "converted", "--onnx", "--int8"),
+        "images": ("images", "train", films(tmp_path, "films", 24), "--valid",
+                   films(tmp_path, "others", 16, first=50), "--recipe",
+                   recipe(tmp_path / "films.toml", epochs=1), "-o", "images"),
     }  # fmt: skip
     found = [line for name, words in runs.items() for line in watch(tmp_path, name, *words)]
     assert found == []

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train", "Train a labeler as a recipe says."),
     "study": ("study", "Train variants of a recipe and compare them."),
     "distill": ("distill", "Train a smaller student of a labeler."),
+    "images": ("images", "Train image models on labels, score films, choose the best."),
     "calibrate": ("calibrate", "Fit the temperatures of a model folder."),
 }
 

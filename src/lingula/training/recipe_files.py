@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from lingula.errors import RecipeError
-from lingula.training.recipe import Augmentation, Backbone, Recipe, Source, Split, Stage
+from lingula.training.recipe import Backbone, Recipe, Source, Split, Stage
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -129,8 +129,8 @@ def _value(value: Any, hint: Any, where: str) -> Any:
             listed = ", ".join(repr(item) for item in choices)
             raise RecipeError(f"{where}: {value!r} is not known; known are {listed}")
         return value
-    if hint is Augmentation:
-        return value if isinstance(value, Augmentation) else build(Augmentation, value, where)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return value if isinstance(value, hint) else build(hint, value, where)
     if hint is float and type(value) is int:
         return float(value)
     if not isinstance(value, hint) or (hint in (int, float) and isinstance(value, bool)):

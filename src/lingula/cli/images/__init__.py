@@ -1,0 +1,18 @@
+"""``lingula images``: image models that are trained on labels."""
+
+from __future__ import annotations
+
+import click
+
+from lingula.cli.images.predict import predict
+from lingula.cli.images.select import select
+from lingula.cli.images.train import train
+
+
+@click.group()
+def command() -> None:
+    """Train image models on labels, score films, and choose the best model."""
+
+
+for _command in (train, predict, select):
+    command.add_command(_command)

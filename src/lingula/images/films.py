@@ -1,0 +1,325 @@
+"""Tables of films: where each is, of whom, in which view, and its labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from lingula.errors import ColumnError, InputError
+from lingula.images.paths import missing_files, resolve_files
+from lingula.labels import Labels, Schema
+from lingula.tables.columns import PATIENT_NAMES, SPLIT_NAMES, STUDY_NAMES, listed, usual_column
+from lingula.tables.film_columns import (
+    AGE_NAMES,
+    PATH_NAMES,
+    SEX_NAMES,
+    VIEW_NAMES,
+    VISIT_NAMES,
+    view_of,
+)
+from lingula.tables.label_table import read_label_table
+from lingula.tables.label_values import parse_number
+from lingula.tables.reading import column_names, read_columns
+
+if TYPE_CHECKING:
+    import pyarrow
+
+Texts = npt.NDArray[np.object_]
+
+#: Patients and studies as the folders of CheXpert and of MIMIC-CXR name them.
+_PATIENT = re.compile(r"(?:^|/)(patient\d+|p\d{3,})(?=/)")
+_STUDY = re.compile(r"(?:^|/)(study\d+|s\d{3,})(?=/)")
+_VIEW = re.compile(r"view\d+_(frontal|lateral)")
+_SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Films:
+    """The films of a table.
+
+    Attributes:
+        source: The table, for messages.
+        id_column: Name of the column of paths.
+        paths: As the table has them; texts, shape (n,).
+        files: n files.
+        patients: Texts, shape (n,); empty where unknown.
+        studies: Texts, shape (n,), each of one patient; a film of an unknown study is one.
+        views: "frontal", "lateral" or "", shape (n,).
+        sexes: Texts in lower case, shape (n,).
+        ages: Years, float64, shape (n,); NaN where unknown.
+        parts: What a column such as "split" says, in lower case, shape (n,).
+        labels: Of the observations that the table has, or None if they were not asked for.
+        notes: What was left out, in sentences.
+    """
+
+    source: str
+    id_column: str
+    paths: Texts
+    files: tuple[Path, ...]
+    patients: Texts
+    studies: Texts
+    views: Texts
+    sexes: Texts
+    ages: npt.NDArray[np.float64]
+    parts: Texts
+    labels: Labels | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Films:
+        """Some films, by position."""
+        return replace(
+            self,
+            paths=self.paths[rows],
+            files=tuple(self.files[row] for row in rows),
+            patients=self.patients[rows],
+            studies=self.studies[rows],
+            views=self.views[rows],
+            sexes=self.sexes[rows],
+            ages=self.ages[rows],
+            parts=self.parts[rows],
+            labels=None if self.labels is None else Labels(self.labels.schema, self.classes[rows]),
+        )
+
+    @property
+    def classes(self) -> npt.NDArray[np.int8]:
+        """Class indices of the labels, int8, shape (n, k).
+
+        Raises:
+            InputError: If the table was read without labels.
+        """
+        if self.labels is None:
+            raise InputError(f"{self.source}: was read without labels")
+        return self.labels.classes
+
+    def of_view(self, view: str) -> Films:
+        """Those of one view, or all of them; films of an unknown view count as frontal.
+
+        Raises:
+            InputError: If none is left.
+        """
+        if view == "all":
+            return self
+        lateral = self.views == "lateral"
+        kept = np.flatnonzero(lateral if view == "lateral" else ~lateral)
+        if not len(kept):
+            raise InputError(f"{self.source}: has no {view} film")
+        left_out = len(self) - len(kept)
+        note = f"{self.source}: {left_out:,} films of other views than {view} are left out."
+        return replace(self.take(kept), notes=(*self.notes, *([note] if left_out else [])))
+
+    def without(self, rows: Sequence[int], reason: str) -> Films:
+        """The others, with a note that counts those left out.
+
+        Raises:
+            InputError: If none is left.
+        """
+        if not rows:
+            return self
+        kept = np.setdiff1d(np.arange(len(self)), np.asarray(rows, dtype=np.intp))
+        if not len(kept):
+            raise InputError(f"{self.source}: {reason}: all {len(self):,} films; none is left")
+        note = f"{self.source}: {len(rows):,} of {len(self):,} films are left out: {reason}."
+        return replace(self.take(kept), notes=(*self.notes, note))
+
+
+@dataclass(frozen=True)
+class FilmTable:
+    """Which table is read, and how.
+
+    Attributes:
+        path: The table.
+        root: Folder of the images; the table's own if not given.
+        path_column: Column of the paths; found by its name if not given.
+        labels: Another table with the labels, one row a study or a film; the table's own columns
+            if not given.
+        skip_missing: Leave out films whose file is missing, in place of refusing the table.
+        missing_list: File that all missing files are listed in.
+    """
+
+    path: Path
+    root: Path | None = None
+    path_column: str | None = None
+    labels: Path | None = None
+    skip_missing: bool = False
+    missing_list: Path | None = None
+
+
+def read_films(table: FilmTable, schema: Schema | None) -> Films:
+    """Read a table of films.
+
+    Args:
+        table: What is read.
+        schema: Observations whose labels are read; None for no labels.
+
+    Raises:
+        InputError: If the table cannot be read, or files are missing.
+        ColumnError: If it has no column of paths, or none of an observation.
+    """
+    names = column_names(table.path)
+    path_name = _path_column(table, names)
+    roles = {
+        role: usual_column(names, usual)
+        for role, usual in (
+            ("patient", PATIENT_NAMES),
+            ("study", STUDY_NAMES),
+            ("view", VIEW_NAMES),
+            ("sex", SEX_NAMES),
+            ("age", AGE_NAMES),
+            ("visit", VISIT_NAMES),
+            ("part", SPLIT_NAMES),
+        )
+    }
+    wanted = dict.fromkeys([path_name, *(name for name in roles.values() if name is not None)])
+    held = read_columns(table.path, list(wanted))
+    if not held.num_rows:
+        raise InputError(f"{table.path}: the table has a header but no rows")
+    paths = _texts(held, path_name)
+    files = resolve_files(list(paths), table.root or table.path.parent, str(table.path))
+    columns = {role: _texts(held, name) for role, name in roles.items()}
+    patients = _known(columns["patient"], [_first(_PATIENT, path) for path in paths])
+    views = [view_of(text) for text in columns["view"]]
+    films = Films(
+        source=str(table.path),
+        id_column=path_name,
+        paths=paths,
+        files=files,
+        patients=patients,
+        studies=_studies(columns, paths, patients),
+        views=_known(_array(views), [_first(_VIEW, path) for path in paths]),
+        sexes=_array([text.strip().casefold()[:1] for text in columns["sex"]]),
+        ages=np.array([_years(text) for text in columns["age"]], dtype=np.float64),
+        parts=_array([text.casefold() for text in columns["part"]]),
+    )
+    if schema is not None:
+        films = _with_labels(films, table, schema)
+    return _present(films, table)
+
+
+def refuse_shared_patients(first: Films, second: Films) -> None:
+    """Refuse two parts of which both have films of one patient, or the same file.
+
+    Raises:
+        InputError: If they do; the message names the first such patient.
+    """
+    shared = sorted((set(first.patients) & set(second.patients)) - {""})
+    if shared:
+        raise InputError(
+            f"{first.source} and {second.source} both have films of {len(shared):,} patients "
+            f"({', '.join(shared[:_SHOWN])}{', ...' if len(shared) > _SHOWN else ''}); "
+            "a patient belongs to one side"
+        )
+    if both := set(first.files) & set(second.files):
+        raise InputError(f"{first.source} and {second.source} both have the film {min(both)}")
+
+
+def _path_column(table: FilmTable, names: Sequence[str]) -> str:
+    if table.path_column is not None:
+        if table.path_column not in names:
+            raise ColumnError(f"{table.path}: has no column {table.path_column!r}; {listed(names)}")
+        return table.path_column
+    found = usual_column(names, PATH_NAMES)
+    if found is None:
+        raise ColumnError(
+            f"{table.path}: no column is named as columns of paths are "
+            f"({', '.join(PATH_NAMES[:5])}, ...); name it with --path-column; {listed(names)}"
+        )
+    return found
+
+
+def _with_labels(films: Films, table: FilmTable, schema: Schema) -> Films:
+    """The films with the labels of their own table, or of another by path or study."""
+    if table.labels is None:
+        read = read_label_table(table.path, schema=schema, by_row_order=True)
+        return replace(films, labels=read.labels, notes=read.notes)
+    read = read_label_table(table.labels, schema=schema)
+    if read.ids is None:
+        raise ColumnError(f"{table.labels}: has no column of studies or paths to find labels by")
+    places = {_plain(text): row for row, text in reversed(list(enumerate(read.ids)))}
+    keys = (films.paths, [study.rpartition("/")[2] for study in films.studies], films.studies)
+    rows = max(
+        ([places.get(_plain(key), -1) for key in side] for side in keys),
+        key=lambda found: sum(row >= 0 for row in found),
+    )
+    found = np.array(rows, dtype=np.intp)
+    if (found < 0).all():
+        raise InputError(
+            f"{table.labels}: none of its ids is a path or a study of {films.source}; the first "
+            f"are {read.ids[0]!r} and {films.studies[0]!r}"
+        )
+    films = films.without(np.flatnonzero(found < 0).tolist(), f"no labels in {table.labels}")
+    return replace(films, labels=Labels(read.schema, read.labels.classes[found[found >= 0]]))
+
+
+def _plain(text: str) -> str:
+    """An id as tables spell it: MIMIC-CXR's s50414267 is 50414267 in its tables."""
+    return text[1:] if text[:1] == "s" and text[1:].isdigit() else text.removesuffix(".0")
+
+
+def _present(films: Films, table: FilmTable) -> Films:
+    absent = missing_files(films.files)
+    if absent and table.missing_list is not None:
+        table.missing_list.write_text("".join(f"{films.paths[row]}\n" for row in absent), "utf-8")
+    if absent and not table.skip_missing:
+        shown = ", ".join(str(films.files[row]) for row in absent[:_SHOWN])
+        more = f" and {len(absent) - _SHOWN:,} more" if len(absent) > _SHOWN else ""
+        every = f" (all are listed in {table.missing_list})" if table.missing_list else ""
+        raise InputError(
+            f"{films.source}: {len(absent):,} of {len(films):,} files are missing: {shown}{more}"
+            f"{every}; correct --images, or leave them out with --skip-missing"
+        )
+    return films.without(absent, "the file is missing")
+
+
+def _studies(columns: dict[str, Texts], paths: Texts, patients: Texts) -> Texts:
+    inside = [_first(_STUDY, path) for path in paths]
+    named = _known(columns["study"], inside)
+    if not any(named):
+        named = columns["visit"]
+    return _array(
+        [
+            f"{patient}/{study}" if study and patient else study or path
+            for patient, study, path in zip(patients, named, paths, strict=True)
+        ]
+    )
+
+
+def _known(first: Texts, second: Sequence[str]) -> Texts:
+    return _array([one or two for one, two in zip(first, second, strict=True)])
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return found[1] if found else ""
+
+
+def _years(text: str) -> float:
+    """An age in years; DICOM writes 058Y, 006M (months), 010D (days)."""
+    text = text.strip()
+    unit = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}.get(text[-1:].upper())
+    number = parse_number(text if unit is None else text[:-1])
+    return float("nan") if number is None or not text else number * (unit or 1.0)
+
+
+def _texts(table: pyarrow.Table, name: str | None) -> Texts:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if name is None:
+        return _array([""] * table.num_rows)
+    column = pc.fill_null(pc.cast(table.column(name), pa.string()), "")
+    return _array([str(text).strip() for text in column.to_pylist()])
+
+
+def _array(texts: Sequence[str]) -> Texts:
+    out = np.empty(len(texts), dtype=object)
+    out[:] = texts
+    return out

@@ -1,0 +1,279 @@
+"""A run: one or several seeds of a recipe, into a run folder with a model folder in it.
+
+RUN/recipe.json      every choice
+RUN/run.json         data, versions, figures
+RUN/missing.txt      files of the tables that are not there, if any
+RUN/seed-N/          the loop's files (``log.jsonl``, ``last.pt``, ``best.pt``) and ``checkpoints/``
+RUN/model/           the model folder
+RUN/model_card.md
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lingula.documents import to_json, write_text
+from lingula.errors import InputError
+from lingula.images.checkpoints import BestCheckpoints
+from lingula.images.model import parents_of, save_model
+from lingula.images.networks import FilmNetwork, Normalization, load_weights
+from lingula.images.policies import POLICIES, counted_cells
+from lingula.images.prepare import Prepared, Tables, prepare
+from lingula.images.recipe import ImageRecipe, recipe_values
+from lingula.images.record import begin_record, model_card
+from lingula.images.scoring import ValidationFilms, score_films
+from lingula.images.source import FilmSource, gray_moments, targets_of
+from lingula.training.fit.checkpoints import read_checkpoint
+from lingula.training.fit.launch import leads
+from lingula.training.fit.loop import Where, fit
+from lingula.training.fit.progress import FitResult, Progress, Validation
+from lingula.training.fit.settings import FitSettings, Optimization, Precision
+from lingula.training.fit.steps import Task
+from lingula.training.fit.worker import Worker
+
+#: What a run leaves that failed before its first step; a new one may follow it.
+_BEFORE_TRAINING = {"cache", "missing.txt", "missing-valid.txt"}
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Where and how a run goes on.
+
+    Attributes:
+        folder: Of the run.
+        device: Where to train.
+        resume: Go on where an interrupted run stopped.
+        progress: Called after every step.
+        stop_after: Stop each seed after so many steps, as an interruption would.
+    """
+
+    folder: Path
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    resume: bool = False
+    progress: Callable[[Progress], None] | None = None
+    stop_after: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """What a run came to.
+
+    Attributes:
+        model: The model folder.
+        record: What ``run.json`` holds.
+        notes: What was left out or is odd.
+    """
+
+    model: Path
+    record: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def settled(recipe: ImageRecipe, device: torch.device) -> ImageRecipe:
+    """The recipe with its precision decided for a device."""
+    if recipe.training.precision != "auto":
+        return recipe
+    has = torch.cuda.is_bf16_supported() if device.type == "cuda" else _processor_has_bf16()
+    chosen: Precision = "bf16" if has and device.type in ("cuda", "cpu") else "fp32"
+    return replace(recipe, training=replace(recipe.training, precision=chosen))
+
+
+def train_images(recipe: ImageRecipe, tables: Tables, settings: RunSettings) -> RunResult:
+    """Train what a recipe says.
+
+    Raises:
+        InputError: If films are missing or broken, or the folder holds another run.
+        RecipeError: If there is nothing to learn or to choose by, or the loss is no number.
+    """
+    begin_folder(settings)
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    recipe = settled(recipe, settings.device)
+    data = prepare(recipe, tables)
+    valid = _validation(recipe, data)
+    record = begin_record(recipe, data, valid, str(settings.device))
+    folder = settings.folder
+    if leads():
+        write_text(folder / "recipe.json", to_json(recipe_values(recipe)))
+        write_text(folder / "run.json", to_json(record))
+    members: list[dict[str, Tensor]] = []
+    for place in range(recipe.seeds):
+        seed = recipe.seed + place
+        run = _SeedRun(recipe, data, valid, settings, seed)
+        states, facts = run.train()
+        members += states
+        record["seeds"][str(seed)] = facts
+        if leads():
+            write_text(folder / "run.json", to_json(record))
+    model = folder / "model"
+    if leads():
+        facts = {"blank": record["blank"], "policy": record["policy"]}
+        save_model(model, recipe, data.schema, members, facts)
+        write_text(folder / "model_card.md", model_card(record))
+        shutil.copyfile(folder / "model_card.md", model / "model_card.md")
+    return RunResult(model, record, data.notes)
+
+
+def begin_folder(settings: RunSettings) -> None:
+    """Make the run's folder.
+
+    Raises:
+        InputError: If a run has begun in it and is not to be resumed, or it is no run's.
+    """
+    folder = settings.folder
+    names = {item.name for item in folder.iterdir()} if folder.is_dir() else set()
+    used = bool(names - _BEFORE_TRAINING)
+    if used and not settings.resume and leads():
+        raise InputError(f"{folder}: is there already; name another folder, or go on with --resume")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _validation(recipe: ImageRecipe, data: Prepared) -> ValidationFilms:
+    names = data.schema.names
+    wanted = [data.schema.index(name) for name in recipe.chosen_by if name in data.schema]
+    chosen = tuple(sorted(wanted)) or tuple(range(len(names)))
+    films = ValidationFilms(
+        data.valid.pixels, data.valid.films.classes, recipe.blank, names, chosen
+    )
+    films.require_figure()
+    return films
+
+
+def _processor_has_bf16() -> bool:
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+class _SeedRun:
+    """One seed of a run."""
+
+    def __init__(
+        self,
+        recipe: ImageRecipe,
+        data: Prepared,
+        valid: ValidationFilms,
+        settings: RunSettings,
+        seed: int,
+    ) -> None:
+        self.recipe, self.data, self.valid, self.seed = recipe, data, valid, seed
+        self.settings = settings
+        self.folder = settings.folder / f"seed-{seed}"
+        self.policy = POLICIES[recipe.policy]
+        conditional = recipe.hierarchy == "conditional"
+        parents = parents_of(data.schema) if conditional else ()
+        classes = data.train.films.classes
+        self.source = FilmSource(
+            data.train.pixels,
+            classes,
+            counted_cells(classes, blank=recipe.blank, parents=parents),
+            recipe.training.batch,
+            seed,
+            data.train.key,
+        )
+
+    def train(self) -> tuple[list[dict[str, Tensor]], dict[str, Any]]:
+        """The states of the networks that are kept, and what the run's record says of them."""
+        network = self._network()
+        first: dict[str, Any] = {}
+        if self.recipe.policy == "self-trained":
+            result = self._fit(network, self.folder / "first", self.source, None)
+            first = {"before relabeling": _facts(result)}
+            rows = np.arange(len(self.source.classes))
+            relabeled = score_films(network, self.policy, self.source.pixels, rows)
+            self.source = replace(self.source, relabeled=relabeled)
+        keep = self.recipe.training.keep
+        best = BestCheckpoints(self.folder / "checkpoints", keep) if keep > 1 else None
+        if best is not None and not self.settings.resume and leads():
+            best.clear()
+        result = self._fit(network, self.folder, self.source, best)
+        states = [network.state_dict()]
+        if best is not None:
+            states = [read_checkpoint(path, self.settings.device) for path in best.paths()]
+        return states, {**first, **_facts(result), "members": len(states)}
+
+    def _network(self) -> FilmNetwork:
+        torch.manual_seed(self.seed)
+        recipe = self.recipe
+        moments = gray_moments(self.data.train.pixels, len(self.data.train.films))
+        network = FilmNetwork(
+            recipe.network,
+            len(self.data.schema),
+            self.policy.outputs,
+            Normalization(*moments),
+            channels_last=recipe.training.channels_last,
+        )
+        network.augmentation = recipe.training.augmentation
+        if recipe.network.weights:
+            load_weights(network, Path(recipe.network.weights))
+        return network
+
+    def _fit(
+        self,
+        network: FilmNetwork,
+        folder: Path,
+        source: FilmSource,
+        best: BestCheckpoints | None,
+    ) -> FitResult:
+        """Train; where memory runs out, again with half as many films at once."""
+
+        def validate(worker: Worker) -> Validation:
+            found, _ = self.valid.judge(network, self.policy, worker)
+            if best is not None and worker.leads and found.value == found.value:
+                best.offer(network, found.value)
+            return found
+
+        task = Task(
+            name=f"seed {self.seed}",
+            module=network,
+            source=source,
+            loss=lambda outputs, batch: self.policy.loss(outputs, targets_of(batch)),
+            validate=validate,
+        )
+        settings = self.settings
+        where = Where(
+            folder, settings.device, settings.resume, settings.progress, settings.stop_after
+        )
+        return fit(task, self._fit_settings(), where)
+
+    def _fit_settings(self) -> FitSettings:
+        chosen = self.recipe.training
+        precision = "fp32" if chosen.precision == "auto" else chosen.precision
+        return FitSettings(
+            epochs=chosen.epochs,
+            accumulate=chosen.accumulate,
+            precision=precision,
+            optimization=Optimization(
+                optimizer=chosen.optimizer,
+                learning_rate=chosen.learning_rate,
+                betas=(chosen.betas[0], chosen.betas[1]),
+                weight_decay=chosen.weight_decay,
+                schedule=chosen.schedule,
+                warmup=chosen.warmup,
+                clip_norm=chosen.clip_norm,
+            ),
+            validate_every=chosen.validate_every,
+            patience=chosen.patience,
+            seed=self.seed,
+            workers=chosen.workers,
+        )
+
+
+def _facts(result: FitResult) -> dict[str, Any]:
+    return {
+        "best": None if result.best is None else dict(result.best),
+        "best step": result.best_step,
+        "steps": result.steps,
+        "stopped early": result.stopped_early,
+        "seconds": round(result.seconds, 1),
+    }

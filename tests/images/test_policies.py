@@ -1,0 +1,98 @@
+"""The policies' losses against a statement of them in numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from lingula.images.policies import POLICIES, SMOOTHED, Targets, counted_cells
+from lingula.labels import Label
+
+CLASSES = arrays(np.int8, (5, 3), elements=st.sampled_from([0, 1, 2, 3]))
+LOGITS = arrays(np.float32, (5, 3), elements=st.floats(-20, 20, width=32))
+THREE = arrays(np.float32, (5, 3, 3), elements=st.floats(-20, 20, width=32))
+BLANKS = st.sampled_from(["negative", "masked"])
+
+
+def binary(x, y, w):
+    """-y log s(x) - (1 - y) log(1 - s(x)), summed and divided by the cells, in float64."""
+    x = x.astype(np.float64)
+    cost = y * np.logaddexp(0, -x) + (1 - y) * np.logaddexp(0, x)
+    return (cost * w).sum() / x.size
+
+
+def torch_loss(policy, logits, classes, blank, relabeled=None):
+    counted = counted_cells(classes, blank=blank)
+    soft = None if relabeled is None else torch.from_numpy(relabeled)
+    targets = Targets(torch.from_numpy(classes), torch.from_numpy(counted), soft)
+    return POLICIES[policy].loss(torch.from_numpy(logits), targets)
+
+
+def weights(classes, blank):
+    return np.ones(classes.shape) if blank == "negative" else (classes != 0).astype(float)
+
+
+@given(CLASSES, LOGITS, BLANKS)
+def test_two_class_policies_are_their_formula(classes, logits, blank):
+    positive, unsure = classes == 1, classes == 3
+    w = weights(classes, blank)
+    for policy, y, weight in (
+        ("ignore", positive, w * ~unsure),
+        ("self-trained", positive, w * ~unsure),
+        ("zeros", positive, w),
+        ("ones", positive | unsure, w),
+    ):
+        expected = binary(logits, y.astype(float), weight)
+        found = float(torch_loss(policy, logits, classes, blank))
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-6), policy
+
+
+@given(CLASSES, LOGITS, BLANKS, arrays(np.float32, (5, 3), elements=st.floats(0, 1, width=32)))
+def test_relabeled_cells_take_the_first_models_probability(classes, logits, blank, soft):
+    y = np.where(classes == 3, soft, classes == 1)
+    expected = binary(logits, y, weights(classes, blank))
+    found = float(torch_loss("self-trained", logits, classes, blank, soft))
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+@given(CLASSES, LOGITS)
+def test_smoothed_ones_lie_between_those_of_their_ends(classes, logits):
+    y = (classes == 1).astype(float)
+    ends = [binary(logits, np.where(classes == 3, end, y), np.ones(y.shape)) for end in SMOOTHED]
+    found = float(torch_loss("ones-lsr", logits, classes, "negative"))
+    # Each cell's cost is linear in its target, so a sum may go beyond neither worst nor best cell.
+    slack = np.abs(ends[1] - ends[0]) + (np.abs(logits) * (classes == 3)).sum() * 0.3 / 15 + 1e-5
+    assert min(ends) - slack <= found <= max(ends) + slack
+
+
+@given(CLASSES, THREE, BLANKS)
+def test_three_classes_are_a_cross_entropy(classes, logits, blank):
+    x = logits.astype(np.float64)
+    place = np.select([classes == 1, classes == 3], [1, 2], 0)
+    log_sum = np.logaddexp.reduce(x, axis=-1)
+    cost = log_sum - np.take_along_axis(x, place[..., None], axis=-1)[..., 0]
+    expected = (cost * weights(classes, blank)).sum() / classes.size
+    found = float(torch_loss("multiclass", logits, classes, blank))
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    p = np.exp(x - log_sum[..., None])
+    score = POLICIES["multiclass"].score(torch.from_numpy(logits)).numpy()
+    np.testing.assert_allclose(score, p[..., 1] / (p[..., 1] + p[..., 0]), atol=1e-6)
+
+
+@given(CLASSES, LOGITS)
+def test_under_ignore_an_uncertain_cell_has_no_gradient(classes, logits):
+    outputs = torch.from_numpy(logits.copy()).requires_grad_()
+    counted = torch.ones(classes.shape, dtype=torch.bool)
+    loss = POLICIES["ignore"].loss(outputs, Targets(torch.from_numpy(classes), counted))
+    loss.backward()
+    assert (outputs.grad[torch.from_numpy(classes == int(Label.UNCERTAIN))] == 0).all()
+
+
+def test_children_count_only_below_positive_parents():
+    classes = np.array([[1, 1], [2, 1], [3, 2], [0, 0]], dtype=np.int8)
+    counted = counted_cells(classes, blank="negative", parents=((), (0,)))
+    assert counted.tolist() == [[True, True], [True, False], [True, False], [True, False]]

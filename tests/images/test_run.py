@@ -1,0 +1,176 @@
+"""Runs from the command line: train, predict, evaluate, select."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from lingula.cli import cli
+from lingula.images.extras import require_images
+from lingula.images.films import FilmTable, read_films
+from lingula.images.model import load_model
+from lingula.images.predict import predict_films
+from lingula.tables.score_table import read_score_table
+from tests.images.drawn import films, recipe
+
+require_images()
+
+
+def run(*words, code=0):
+    outcome = CliRunner().invoke(cli, ["images", *map(str, words)])
+    if code == 0 and outcome.exception is not None:
+        raise outcome.exception
+    return outcome
+
+
+def trained(folder, name="run", policy="ones", *more, **settings):
+    output = folder / name
+    run("train", folder / "train.csv", "--valid", folder / "valid.csv", "--recipe",
+        recipe(folder / f"{name}.toml", policy, **settings), "-o", output, *more)  # fmt: skip
+    return output
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("films")
+    films(place, "train", 64)
+    films(place, "valid", 40, first=100, seed=1, views=2)
+    trained(place, "run-ones", "ones", epochs=8)
+    return place
+
+
+def test_a_mark_is_learned_and_evaluated(folder):
+    record = json.loads((folder / "run-ones" / "run.json").read_text())
+    assert record["observations"] == ["Lung Lesion", "Edema"]
+    assert "blank label counts as negative" in record["blank"]
+    best = record["seeds"]["1"]["best"]["auroc"]
+    assert best["Edema"] > 0.9 and best["Lung Lesion"] > 0.9
+    card = (folder / "run-ones" / "model_card.md").read_text()
+    assert "not learned, for one class only occurs: Lung Opacity" in card
+    scores = folder / "scores.csv"
+    outcome = run("predict", folder / "run-ones", folder / "valid.csv", "-o", scores)
+    assert "80 films" in outcome.output and "40 studies" in outcome.output
+    outcome = CliRunner().invoke(
+        cli,
+        [
+            "evaluate",
+            str(folder / "valid.csv"),
+            str(scores),
+            "--uncertain",
+            "ignore",
+            "--json",
+            "-",
+        ],
+    )
+    assert outcome.exit_code == 0, outcome.output
+    by_film = read_score_table(scores)
+    by_study = read_score_table(folder / "scores.studies.csv")
+    pairs = by_film.scores.values.reshape(40, 2, 2)
+    np.testing.assert_array_equal(by_study.scores.values, pairs.max(axis=1))
+    assert list(by_study.ids) == list(by_film.ids[::2])
+    outcome = run("predict", folder / "run-ones", folder / "valid.csv", "-o", scores, code=2)
+    assert "--overwrite" in str(outcome.exception)
+
+
+@pytest.mark.parametrize("policy", ["ignore", "zeros", "ones-lsr", "multiclass", "self-trained"])
+def test_every_policy_trains(folder, policy):
+    output = trained(folder, f"run-{policy}", policy, epochs=3)
+    record = json.loads((output / "run.json").read_text())
+    assert record["policy"].startswith(policy)
+    assert record["seeds"]["1"]["best"]["mean auroc"] > 0.6
+
+
+def test_seeds_are_averaged_and_checkpoints_kept(folder):
+    output = trained(folder, "seeds", "ones", "--seeds", 2, epochs=3)
+    model = load_model(output)
+    assert len(model.networks) == 2
+    table = read_films(FilmTable(folder / "valid.csv"), None)
+    whole = predict_films(model, table).scores.values
+    ones = [
+        predict_films(type(model)(model.recipe, model.schema, (network,)), table).scores.values
+        for network in model.networks
+    ]
+    assert not np.allclose(ones[0], ones[1])
+    np.testing.assert_allclose(whole, (ones[0] + ones[1]) / 2, atol=1e-7)
+    more = "keep-two"
+    path = recipe(folder / f"{more}.toml", epochs=4)
+    path.write_text(path.read_text() + "keep = 2\n")
+    run("train", folder / "train.csv", "--valid", folder / "valid.csv", "--recipe", path,
+        "-o", folder / more)  # fmt: skip
+    assert len(load_model(folder / more).networks) == 2
+
+
+def test_the_best_run_is_chosen_for_each_observation(folder):
+    runs = [folder / "run-ones", trained(folder, "run-short", "zeros", epochs=1)]
+    best = folder / "best"
+    outcome = run("select", folder / "valid.csv", *runs, "-o", best)
+    assert "Best run for each observation" in outcome.output
+    choices = json.loads((best / "selection.json").read_text())["choices"]
+    assert {item["observation"] for item in choices} == {"Lung Lesion", "Edema"}
+    assert all(isinstance(item["by_luck"], bool) for item in choices)
+    table = read_films(FilmTable(folder / "valid.csv"), None)
+    chosen = predict_films(load_model(best), table).scores
+    for item in choices:
+        own = predict_films(load_model(folder / item["best"]), table).scores
+        name = item["observation"]
+        np.testing.assert_array_equal(
+            chosen.values[:, chosen.schema.index(name)], own.values[:, own.schema.index(name)]
+        )
+
+
+def test_a_choice_between_equals_is_by_luck(folder, tmp_path):
+    shutil.copytree(folder / "run-ones", tmp_path / "same")
+    best = tmp_path / "best"
+    outcome = run(
+        "select", folder / "valid.csv", folder / "run-ones", tmp_path / "same", "-o", best
+    )
+    assert "by luck" in outcome.output
+    choices = json.loads((best / "selection.json").read_text())["choices"]
+    assert all(item["by_luck"] and item["best"] == "run-ones" for item in choices)
+
+
+def test_a_resumed_run_keeps_its_choices_and_another_is_refused(folder):
+    before = (folder / "run-ones" / "model" / "weights-1.safetensors").read_bytes()
+    words = ["train", folder / "train.csv", "--valid", folder / "valid.csv"]
+    outcome = run(*words, "-o", folder / "run-ones", code=2)
+    assert "--resume" in str(outcome.exception)
+    outcome = run(*words, "-o", folder / "run-ones", "--resume", "--policy", "zeros", code=2)
+    assert "keeps its choices" in str(outcome.exception)
+    run(*words, "-o", folder / "run-ones", "--resume")
+    assert (folder / "run-ones" / "model" / "weights-1.safetensors").read_bytes() == before
+
+
+def test_bad_input_is_one_line(folder, tmp_path):
+    def refused(table, *more, valid=folder / "valid.csv"):
+        outcome = run("train", table, "--valid", valid, "--recipe", recipe(tmp_path / "r.toml"),
+                      "-o", tmp_path / "out", *more, code=2)  # fmt: skip
+        return str(outcome.exception)
+
+    text = (folder / "train.csv").read_text().splitlines()
+    blank = tmp_path / "blank.csv"
+    rows = [",".join([*line.split(",")[:5], "", "", ""]) for line in text[1:]]
+    blank.write_text("\n".join([text[0], *rows]) + "\n")
+    assert "every label is blank" in refused(blank, "--images", folder)
+    one = tmp_path / "one.csv"
+    lines = (folder / "valid.csv").read_text().splitlines()
+    rows = [",".join([*line.split(",")[:5], "", "1.0", "1.0"]) for line in lines[1:]]
+    one.write_text("\n".join([lines[0], *rows]) + "\n")
+    assert "one class only" in refused(folder / "train.csv", "--images", folder, valid=one)
+    assert "a patient belongs to one side" in refused(
+        folder / "train.csv", valid=folder / "train.csv"
+    )
+    broken = films(tmp_path, "broken", 8)
+    (tmp_path / "broken/patient00003/study1/view1_frontal.png").write_bytes(b"x")
+    assert "1 of 8 pictures cannot be read" in refused(broken, valid=folder / "valid.csv")
+
+
+def test_weights_that_are_not_finite_stop_the_run(folder, tmp_path):
+    path = recipe(tmp_path / "high.toml")
+    path.write_text(path.read_text().replace("1e-2", "1e30"))
+    with pytest.raises(Exception, match=r"no figure|loss is"):
+        run("train", folder / "train.csv", "--valid", folder / "valid.csv", "--recipe", path,
+            "-o", tmp_path / "run")  # fmt: skip
