@@ -14,7 +14,7 @@ import numpy.typing as npt
 from lingula.errors import ColumnError, InputError
 from lingula.images.paths import missing_files, resolve_files
 from lingula.labels import Labels, Schema
-from lingula.tables.columns import PATIENT_NAMES, SPLIT_NAMES, STUDY_NAMES, listed, usual_column
+from lingula.tables.columns import listed, usual_column
 from lingula.tables.film_columns import (
     AGE_NAMES,
     PATH_NAMES,
@@ -26,6 +26,7 @@ from lingula.tables.film_columns import (
 from lingula.tables.label_table import read_label_table
 from lingula.tables.label_values import parse_number
 from lingula.tables.reading import column_names, read_columns
+from lingula.tables.usual_names import PATIENT_NAMES, SPLIT_NAMES, STUDY_NAMES
 
 if TYPE_CHECKING:
     import pyarrow
