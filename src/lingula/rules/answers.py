@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lingula.labels import Label
 from lingula.rules.lexicon_model import Category, Lexicon
-from lingula.rules.matcher import Span
+from lingula.rules.matcher import Scan, Span, longest
 
 _LABELS = {
     Category.NEGATION: Label.NEGATIVE,
@@ -18,6 +18,9 @@ _LABELS = {
 _OPEN = frozenset({":", "=", "|"})
 _STOPS = frozenset({",", ";", ".", ")", "]", "[", "-", "?", ""})
 _CLOSING = {"(": ")", "[": "]"}
+#: Marks between a finding and its value; a full stop stands for dot leaders.
+_LEAST_LEADER = 3
+_SEPARATORS = frozenset(":=|?([-–—☐☑☒✓✔✗✘")
 #: Before these, the words that an answer speaks of begin.
 _BEGINS = frozenset({";", ".", "(", ")", "]", "?"})
 _TICKS = frozenset({"x", "✓", "✔", "✗", "✘", "☑", "☒"})
@@ -50,31 +53,33 @@ class AnswerReader:
             for category in (Category.AFFIRMATION, Category.NEGATION)
         }
 
-    def read(
-        self, tokens: list[str], mentions: list[Span], cues: list[Span], headers: Sequence[Span]
-    ) -> dict[Span, Answer]:
+    def read(self, scan: Scan, mentions: list[Span]) -> dict[Span, Answer]:
         """The answered mentions of a sentence.
 
         Args:
-            tokens: The sentence.
+            scan: The sentence; a mention inside one of its headers speaks only if it is answered.
             mentions: Its mentions, from left to right.
-            cues: Its cues, the answers among them.
-            headers: Its headers; a mention inside one speaks only if it is answered.
         """
         found: dict[Span, Answer] = {}
-        if not _BOXES.isdisjoint(tokens):
+        tokens = scan.tokens
+        if _SEPARATORS.isdisjoint(tokens) and tokens.count(".") < _LEAST_LEADER:
+            ends = {mention.end for mention in mentions}
+            if not any(answer.start in ends for answer in scan.answers):
+                return found
+        if scan.answers or not _BOXES.isdisjoint(tokens):
+            cues = longest([*scan.cues, *scan.answers])
             self._boxes(tokens, mentions, cues, found)
-        last = 0
-        for cue in cues:
-            if self._is_answer[cue.rule] and cue.start > 0:
-                separator = self._separator(tokens, mentions, cue)
-                if separator >= 0:
-                    answer = Answer(_LABELS[self._category[cue.rule]], cue)
-                    for mention in self._answered(tokens, mentions, cues, last, separator):
-                        found.setdefault(mention, answer)
-                    last = cue.end
+            last = 0
+            for cue in cues:
+                if self._is_answer[cue.rule] and cue.start > 0:
+                    separator = self._separator(tokens, mentions, cue)
+                    if separator >= 0:
+                        answer = Answer(_LABELS[self._category[cue.rule]], cue)
+                        for mention in self._answered(tokens, mentions, cues, last, separator):
+                            found.setdefault(mention, answer)
+                        last = cue.end
         if ":" in tokens:
-            self._labels(tokens, mentions, headers, found)
+            self._labels(tokens, mentions, scan.headers, found)
         return found
 
     def _separator(self, tokens: list[str], mentions: list[Span], cue: Span) -> int:

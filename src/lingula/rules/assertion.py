@@ -114,7 +114,6 @@ class AssertionClassifier:
         ]
         self._conditions = [_Conditions.of(cue) for cue in lexicon.cues]
         self._crosses = [cue.crosses for cue in lexicon.cues]
-        self._is_answer = [cue.answer for cue in lexicon.cues]
         self._answers = AnswerReader(lexicon)
         #: _acts[cue][mention]: whether that cue may speak of that group of mentions at all.
         self._acts = [
@@ -130,11 +129,8 @@ class AssertionClassifier:
         """One assertion a mention, in their order; ``Label.BLANK`` where nothing is asserted."""
         found: list[Assertion] = []
         tokens = scan.tokens
-        is_answer = self._is_answer
-        cues = [cue for cue in scan.cues if not is_answer[cue.rule]]
-        every = cues if len(cues) == len(scan.cues) else longest(scan.cues)
-        answered = self._answers.read(tokens, mentions, every, scan.headers)
-        cues = longest(cues)
+        answered = self._answers.read(scan, mentions)
+        cues = longest(scan.cues)
         if cues:
             tokens = self._outside(tokens, mentions)
             conditions = self._conditions
@@ -143,7 +139,8 @@ class AssertionClassifier:
                 for cue in cues
                 if conditions[cue.rule] is None or not self._undone(tokens, cue, walls)
             ]
-            cues = self._directed(tokens, cues)
+            if len(cues) > 1:
+                cues = self._directed(tokens, cues)
         for mention in mentions:
             if mention in answered:
                 label, answer = answered[mention]
@@ -160,8 +157,8 @@ class AssertionClassifier:
                 assertion = self._structure(tokens, mention, near, cues, walls)
             else:
                 assertion = self._finding(tokens, mention, near)
-            label = told(rule, assertion.label)
-            found.append(assertion._replace(label=label, said=assertion.label))
+            said = assertion.label
+            found.append(Assertion(mention, told(rule, said), assertion.cue, said))
         return found
 
     def _directed(self, tokens: list[str], cues: list[Span]) -> list[Span]:

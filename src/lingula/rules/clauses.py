@@ -84,7 +84,7 @@ def clause_walls(
     tokens: list[str],
     hard: Collection[int],
     words: ClauseWords,
-    nouns: Collection[int] = (),
+    nouns: Iterable[tuple[int, int, int]] = (),
 ) -> Walls:
     """Token positions that no scope crosses, in order.
 
@@ -99,11 +99,12 @@ def clause_walls(
         tokens: The sentence.
         hard: Positions of boundary words.
         words: The lexicon's lists.
-        nouns: Positions of the words that name findings or structures.
+        nouns: Spans of the words that name findings or structures.
     """
     walls = set(hard)
     if not _JOINTS.isdisjoint(tokens):
-        _Reader(tokens, walls, words, nouns).read()
+        named = {at for start, end, _ in nouns for at in range(start, end)}
+        _Reader(tokens, walls, words, named).read()
     return Walls(sorted(walls), _asides(tokens, walls) if walls else [])
 
 

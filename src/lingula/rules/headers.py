@@ -31,8 +31,7 @@ _LONGEST_HEAD = 6
 
 def sentence_walls(scan: Scan, words: ClauseWords) -> Walls:
     """The walls of a sentence: those of its clauses and those of its labels."""
-    nouns = {at for span in scan.mentions for at in range(span.start, span.end)}
-    return clause_walls(scan.tokens, statement_walls(scan), words, nouns)
+    return clause_walls(scan.tokens, statement_walls(scan), words, scan.mentions)
 
 
 def statement_walls(scan: Scan) -> Collection[int]:

@@ -9,7 +9,7 @@ import ahocorasick
 
 from lingula.rules.lexicon_model import Lexicon
 
-MENTION, BLOCK, CONTEXT, CUE, BOUNDARY, HEADER = range(6)
+MENTION, BLOCK, CONTEXT, CUE, BOUNDARY, HEADER, ANSWER = range(7)
 
 
 #: After these, words before a dash head a statement ("heart - normal, lungs - clear").
@@ -37,6 +37,8 @@ class Scan(NamedTuple):
     boundaries: list[int]
     #: Headers with the colon, or the dash, after them.
     headers: list[Span]
+    #: Cues that count as the value of a finding only.
+    answers: list[Span]
 
 
 class Matcher:
@@ -49,7 +51,8 @@ class Matcher:
 
     def __init__(self, lexicon: Lexicon) -> None:
         table: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        #: Phrase of a context -> its number; mentions name contexts by these numbers.
+        #: Phrase of a context -> its number; mentions name contexts by these numbers. Contexts of
+        #: one word are looked up among the tokens.
         self.context_numbers: dict[str, int] = {}
         for number, mention in enumerate(lexicon.mentions):
             for phrase in mention.phrases:
@@ -57,12 +60,12 @@ class Matcher:
             for phrase in mention.not_in:
                 table[phrase].append((BLOCK, number))
             for phrase in (*mention.not_with, *mention.only_with):
-                if phrase not in self.context_numbers:
+                if " " in phrase and phrase not in self.context_numbers:
                     self.context_numbers[phrase] = len(self.context_numbers)
                     table[phrase].append((CONTEXT, self.context_numbers[phrase]))
         for number, cue in enumerate(lexicon.cues):
             for phrase in cue.phrases:
-                table[phrase].append((CUE, number))
+                table[phrase].append((ANSWER if cue.answer else CUE, number))
         for phrase in lexicon.boundaries:
             table[phrase].append((BOUNDARY, 0))
         for number, header in enumerate(lexicon.headers):
@@ -83,6 +86,7 @@ class Matcher:
         cues: list[Span] = []
         boundaries: list[int] = []
         headers: list[Span] = []
+        answers: list[Span] = []
         for at, (length, items) in self._automaton.iter(sentence):
             end = sentence.count(" ", 0, at)
             start = end - length
@@ -91,6 +95,8 @@ class Matcher:
                     cues.append(Span(start, end, rule))
                 elif kind == MENTION:
                     mentions.append(Span(start, end, rule))
+                elif kind == ANSWER:
+                    answers.append(Span(start, end, rule))
                 elif kind == BOUNDARY:
                     boundaries.append(start)
                 elif kind == CONTEXT:
@@ -105,7 +111,7 @@ class Matcher:
                     blocks.append(Span(start, end, rule))
         if not mentions:
             return None
-        return Scan(tokens, mentions, blocks, contexts, cues, boundaries, headers)
+        return Scan(tokens, mentions, blocks, contexts, cues, boundaries, headers, answers)
 
 
 def longest(spans: list[Span]) -> list[Span]:

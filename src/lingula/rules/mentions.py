@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
 from lingula.rules.clauses import separated
 from lingula.rules.headers import header_before
 from lingula.rules.lexicon_model import HeaderKind, Lexicon
 from lingula.rules.matcher import Matcher, Scan, Span, longest
+
+
+class _Company(NamedTuple):
+    """Phrases that must, or must not, stand in the clause of a mention."""
+
+    words: frozenset[str]
+    phrases: frozenset[int]
+
+    @classmethod
+    def of(cls, phrases: Sequence[str], numbers: Mapping[str, int]) -> _Company | None:
+        """The company of a mention, None if it minds none; ``numbers`` are those of phrases."""
+        if not phrases:
+            return None
+        return cls(
+            frozenset(phrase for phrase in phrases if phrase not in numbers),
+            frozenset(numbers[phrase] for phrase in phrases if phrase in numbers),
+        )
+
+    def near(self, span: Span, scan: Scan, walls: list[int]) -> bool:
+        """Whether one of them stands in a mention's clause, beside its own words."""
+        if not self.words.isdisjoint(scan.tokens):
+            for at, token in enumerate(scan.tokens):
+                if token in self.words and _beside(Span(at, at + 1, 0), span, walls):
+                    return True
+        return any(
+            context.rule in self.phrases and _beside(context, span, walls)
+            for context in scan.contexts
+        )
 
 
 class MentionExtractor:
@@ -13,8 +44,8 @@ class MentionExtractor:
 
     def __init__(self, lexicon: Lexicon, matcher: Matcher) -> None:
         numbers = matcher.context_numbers
-        self._not_with = [frozenset(numbers[p] for p in m.not_with) for m in lexicon.mentions]
-        self._only_with = [frozenset(numbers[p] for p in m.only_with) for m in lexicon.mentions]
+        self._not_with = [_Company.of(mention.not_with, numbers) for mention in lexicon.mentions]
+        self._only_with = [_Company.of(mention.only_with, numbers) for mention in lexicon.mentions]
         number = {header.name: at for at, header in enumerate(lexicon.headers)}
         self._under = [frozenset(number[h] for h in m.under) for m in lexicon.mentions]
         self._not_under = [frozenset(number[h] for h in m.not_under) for m in lexicon.mentions]
@@ -45,15 +76,9 @@ class MentionExtractor:
             if block.rule == span.rule and block.start < span.end and span.start < block.end:
                 return False
         forbidden, needed = self._not_with[span.rule], self._only_with[span.rule]
-        if not (forbidden or needed):
-            return True
-        found = {
-            context.rule
-            for context in scan.contexts
-            if not (context.start < span.end and span.start < context.end)
-            and not _apart(walls, context, span)
-        }
-        return not (found & forbidden) and (not needed or bool(found & needed))
+        if forbidden is not None and forbidden.near(span, scan, walls):
+            return False
+        return needed is None or needed.near(span, scan, walls)
 
     def _under_header(self, span: Span, headers: list[Span]) -> bool:
         """Whether a phrase counts under the header that it stands under, if any."""
@@ -66,6 +91,8 @@ class MentionExtractor:
         return (not under or header.rule in under) and header.rule not in self._not_under[span.rule]
 
 
-def _apart(walls: list[int], one: Span, other: Span) -> bool:
+def _beside(one: Span, other: Span, walls: list[int]) -> bool:
+    if one.start < other.end and other.start < one.end:
+        return False
     first, second = sorted((one, other))
-    return separated(walls, first.end, second.start)
+    return not (walls and separated(walls, first.end, second.start))

@@ -103,10 +103,12 @@ _ANSWERED = re.compile(
     r"(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
     re.IGNORECASE,
 )
+#: Where a capitalized word stands without a stop before it.
+_CAPITAL = re.compile(r"[a-z0-9)\]] +[A-Z][a-z]")
 #: A capitalized word that opens statements, in the middle of a line and without a stop before it.
 _RUN_ON = re.compile(
-    r"[a-z0-9)\]] +(?=(?:No|There|The|This|These|Heart|Cardiac|Cardiomediastinal|Mediastinum|"
-    r"Mediastinal|Lungs?|Lung|Pleural|Bilateral|Right|Left|Small|Large|Mild|Moderate|Minimal|Minor|"
+    r" (?<=[a-z0-9)\]] ) *(?=(?:No|There|The|This|These|Heart|Cardiac|Cardiomediastinal|"
+    r"Mediastinum|Mediastinal|Lungs?|Pleural|Bilateral|Right|Left|Small|Large|Mild|Moderate|Minimal|Minor|"
     r"Stable|Unchanged|Patchy|Hazy|Expected|Old|Remote|Healed|Multiple|Bones|Osseous|Imaged|"
     r"Visualized|Surgical|Median|Status|Interval|New|Persistent|Increased|Decreased|Improved|"
     r"Improving|Worsening|Normal|Pneumothorax|Effusions?|Consolidation|Edema|Oedema|Atelectasis|"
@@ -155,7 +157,9 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
                 continue
             ends = char == "." and _digit_ends(text, end, next_at)
         elif char in ".?!…":
-            leader = _LEADER.match(text, at) if char == "." else None
+            leader = None
+            if char == "." and text[at + 1 : at + 3] in ("..", " ."):
+                leader = _LEADER.match(text, at)
             if leader is not None:  # dots that lead from a label to its value
                 position = leader.end()
                 continue
@@ -186,7 +190,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         start = position = after
     if start < (end := _stripped_end(text, start, len(text))):
         spans.append((start, end))
-    if _RUN_ON.search(text) is not None:
+    if _CAPITAL.search(text) is not None and _RUN_ON.search(text) is not None:
         return [piece for span in spans for piece in _run_on_pieces(text, *span)]
     return spans
 
@@ -195,9 +199,9 @@ def _run_on_pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The statements of a sentence whose full stops were lost: "tip in SVC No pneumothorax"."""
     pieces = []
     for match in _RUN_ON.finditer(text, start, end):
-        words = text[max(start, match.start() - 20) : match.start() + 1].split()
+        words = text[max(start, match.start() - 20) : match.start()].split()
         if words and words[-1].lower().lstrip("(") not in _OPEN_END:
-            pieces.append((start, match.start() + 1))
+            pieces.append((start, match.start()))
             start = match.end()
     return [*pieces, (start, end)]
 
