@@ -7,6 +7,7 @@ list, so which of them is a wall follows from where the predicates stand.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
@@ -110,16 +111,16 @@ def clause_walls(
 
 def separated(walls: list[int], first_end: int, second_start: int) -> bool:
     """Whether a wall stands between two spans, the first of which ends before the second."""
-    between = [wall for wall in walls if first_end <= wall < second_start]
-    if not between:
+    at = bisect_left(walls, first_end)
+    if at == len(walls) or walls[at] >= second_start:
         return False
-    skipped = [
-        (start, end)
-        for start, end in getattr(walls, "asides", ())
-        if first_end <= start and end < second_start
-    ]
+    asides = getattr(walls, "asides", ())
+    if not asides:
+        return True
+    skipped = [(start, end) for start, end in asides if first_end <= start and end < second_start]
     return not skipped or any(
-        not any(start <= wall <= end for start, end in skipped) for wall in between
+        not any(start <= wall <= end for start, end in skipped)
+        for wall in walls[at : bisect_left(walls, second_start)]
     )
 
 

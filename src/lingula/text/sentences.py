@@ -119,7 +119,7 @@ _RUN_ON = re.compile(
     r"Slightly|Mildly|Severe|Extensive|Support|Two|Three|Several)"
     r",? [a-z])"
 )
-_LEADER = re.compile(r"(?:\.{4,120}|\.(?:[ \t]\.){2,60})[ \t]*(?=[A-Za-z+-])")
+_LEADER = re.compile(r"(?:\.{4,80}|\.(?:[ \t]\.){2,80})[ \t]{0,8}(?=[A-Za-z+-])")
 #: Directly after a full stop these show that the sentence goes on ("etc., ", "a.m.-").
 _TIGHT = frozenset(",;:/\\-–—)%@+=^~|")
 #: A line shorter than this was not cut by hard wrapping.
@@ -357,7 +357,7 @@ class _Layout:
         if marker:
             number = _next_number(marker) - 1
             return number in (-1, 1, expected) or not (last in _NUMBERED or last.endswith(","))
-        if last == "no" and (len(line) < _LEAST_WRAP or words[-2:-1] == [":"]):
+        if last == "no" and len(words) > 1 and words[-2][-1] in ":|-–=?.":
             return True  # the answer of a form
         if last in _OPEN_END or last.endswith((",", ";", "-", "/", "&", "(", ":", ".")):
             return False
