@@ -357,7 +357,7 @@ class _Layout:
         if marker:
             number = _next_number(marker) - 1
             return number in (-1, 1, expected) or not (last in _NUMBERED or last.endswith(","))
-        if last == "no" and len(words) > 1 and words[-2][-1] in ":|-–=?.":
+        if last == "no" and (line[-3:-2] == "\t" or (words[:-1] and words[-2][-1] in ":|-–=?.")):
             return True  # the answer of a form
         if last in _OPEN_END or last.endswith((",", ";", "-", "/", "&", "(", ":", ".")):
             return False
