@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lingula.labels import Label
 from lingula.rules.answers import AnswerReader
 from lingula.rules.clauses import separated
+from lingula.rules.grammar import NEW_STATEMENT, measured_label, taken_for_granted
 from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
 from lingula.rules.matcher import Scan, Span, longest
 
@@ -22,30 +23,17 @@ _ASSERTIONS = {
 _UNDOING_REACH = 8
 #: Or at most this many after it.
 _UNDOING_AFTER = 9
+#: A cue looks forward if a mention begins within so many tokens after it.
 _LOOKS_FORWARD = 4
+#: These speak of both sides at once.
 _BOTH_SIDES = frozenset({"versus", "vs"})
-_NEW_STATEMENT = frozenset({",", ";", "and", "but", "."})
 #: Places of the categories that deny, "no new" among them.
 _DENIALS = frozenset(
     at
     for at, category in enumerate(_ASSERTIONS)
     if category in (Category.NEGATION, Category.UNCERTAINTY_FIRST)
 )
-_DEFINITE = frozenset({"the", "this", "these", "his", "her", "known"})
-_PREPOSITIONS = frozenset({
-    "of", "in", "to", "for", "from", "around", "within", "behind", "on", "regarding",
-    "concerning", "underlying", "at", "near", "over", "along", "beneath", "beside", "about",
-    "under", "overlying", "affecting", "involving",
-})  # fmt: skip
-#: Most words between "the" and the finding that it is about.
-_LONGEST_PHRASE = 5
 _STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNCHANGED)
-#: A value stands at most this many tokens after what is measured.
-_MEASURE_REACH = 9
-#: A larger value is a percentage.
-_LARGEST_SHARE = 1.5
-_GREATER = frozenset({">", "over", "above", "exceeds", "exceeding", "greater", "more", "larger"})
-_LESS = frozenset({"<", "under", "below", "less", "smaller"})
 
 
 class Assertion(NamedTuple):
@@ -192,7 +180,7 @@ class AssertionClassifier:
             return True
         if void_before:
             for token in tokens[cue.end : cue.end + _UNDOING_AFTER]:
-                if token in _NEW_STATEMENT:
+                if token in NEW_STATEMENT:
                     break
                 if token in void_before:
                     return True
@@ -223,7 +211,7 @@ class AssertionClassifier:
             for cue in near
             if (rank := self._rank[cue.rule]) is not None
         ]
-        if ranked and (taken := _taken_for_granted(tokens, target)) >= 0:
+        if ranked and (taken := taken_for_granted(tokens, target)) >= 0:
             ranked = [item for item in ranked if not (item[0] in _DENIALS and item[2].end < taken)]
         if not ranked:
             return Assertion(target, Label.POSITIVE, None)
@@ -241,7 +229,7 @@ class AssertionClassifier:
     ) -> Assertion:
         rule = self._mentions[mention.rule]
         if rule.limit is not None:
-            measured = _measured(tokens, mention, rule.limit)
+            measured = measured_label(tokens, mention, rule.limit)
             if measured is not None:
                 return Assertion(mention, measured, None)
         states = [cue for cue in near if self._cues[cue.rule].category in _STATES]
@@ -316,46 +304,8 @@ def _gap(one: Span, other: Span) -> int:
     return max(other.start - one.end, one.start - other.end)
 
 
-def _taken_for_granted(tokens: list[str], target: Span) -> int:
-    """Where the words begin that take a finding for granted, -1 if none do.
-
-    "No drainage of the effusion" and "no pneumothorax around the chest tube" deny what stands
-    before the preposition; effusion and tube are there.
-    """
-    for at in range(target.start - 1, max(target.start - _LONGEST_PHRASE, 0), -1):
-        token = tokens[at]
-        if token in _DEFINITE and tokens[at - 1] in _PREPOSITIONS:
-            return at - 1
-        if token in _NEW_STATEMENT or token == "or":
-            return -1
-    return -1
-
-
 def _upto_stop(tokens: list[str]) -> list[str]:
-    return next((tokens[:at] for at, token in enumerate(tokens) if token in _NEW_STATEMENT), tokens)
-
-
-def _measured(tokens: list[str], mention: Span, limit: float) -> Label | None:
-    """What the value after a measured structure says, a share or a percentage."""
-    greater = less = False
-    for at in range(mention.end, min(mention.end + _MEASURE_REACH, len(tokens))):
-        token = tokens[at]
-        if token in ("not", "no"):
-            return Label.NEGATIVE
-        greater = greater or token in _GREATER
-        less = less or token in _LESS
-        if token == "half" or token[:1].isdecimal():
-            value = 0.5 if token == "half" else float(token)
-            following = tokens[at + 1] if at + 1 < len(tokens) else ""
-            if following[:1].isdecimal() and float(following) > value:  # "16/30"
-                value /= float(following)
-            value = value / 100 if value > _LARGEST_SHARE else value
-            if less:
-                return Label.NEGATIVE if value <= limit else None
-            return (
-                Label.POSITIVE if value > limit or (greater and value == limit) else Label.NEGATIVE
-            )
-    return None
+    return next((tokens[:at] for at, token in enumerate(tokens) if token in NEW_STATEMENT), tokens)
 
 
 def _acts_on(cue: Cue, mention: Mention) -> bool:

@@ -1,0 +1,61 @@
+"""What a sentence's grammar says of a finding apart from its cues: presupposition, measurement."""
+
+from __future__ import annotations
+
+from lingula.labels import Label
+from lingula.rules.matcher import Span
+
+#: These end what a word before them can speak of.
+NEW_STATEMENT = frozenset({",", ";", "and", "but", "."})
+_DEFINITE = frozenset({"the", "this", "these", "his", "her", "known"})
+_PREPOSITIONS = frozenset({
+    "of", "in", "to", "for", "from", "around", "within", "behind", "on", "regarding",
+    "concerning", "underlying", "at", "near", "over", "along", "beneath", "beside", "about",
+    "under", "overlying", "affecting", "involving",
+})  # fmt: skip
+#: Most words between "the" and the finding that it is about.
+_LONGEST_PHRASE = 5
+#: A value stands at most this many tokens after what is measured.
+_MEASURE_REACH = 9
+#: A larger value is a percentage.
+_LARGEST_SHARE = 1.5
+_GREATER = frozenset({">", "over", "above", "exceeds", "exceeding", "greater", "more", "larger"})
+_LESS = frozenset({"<", "under", "below", "less", "smaller"})
+
+
+def taken_for_granted(tokens: list[str], target: Span) -> int:
+    """Where the words begin that take a finding for granted, -1 if none do.
+
+    "No drainage of the effusion" and "no pneumothorax around the chest tube" deny what stands
+    before the preposition; effusion and tube are there.
+    """
+    for at in range(target.start - 1, max(target.start - _LONGEST_PHRASE, 0), -1):
+        token = tokens[at]
+        if token in _DEFINITE and tokens[at - 1] in _PREPOSITIONS:
+            return at - 1
+        if token in NEW_STATEMENT or token == "or":
+            return -1
+    return -1
+
+
+def measured_label(tokens: list[str], mention: Span, limit: float) -> Label | None:
+    """What the value after a measured structure says, a share or a percentage."""
+    greater = less = False
+    for at in range(mention.end, min(mention.end + _MEASURE_REACH, len(tokens))):
+        token = tokens[at]
+        if token in ("not", "no"):
+            return Label.NEGATIVE
+        greater = greater or token in _GREATER
+        less = less or token in _LESS
+        if token == "half" or token[:1].isdecimal():
+            value = 0.5 if token == "half" else float(token)
+            following = tokens[at + 1] if at + 1 < len(tokens) else ""
+            if following[:1].isdecimal() and float(following) > value:  # "16/30"
+                value /= float(following)
+            value = value / 100 if value > _LARGEST_SHARE else value
+            if less:
+                return Label.NEGATIVE if value <= limit else None
+            return (
+                Label.POSITIVE if value > limit or (greater and value == limit) else Label.NEGATIVE
+            )
+    return None
