@@ -147,6 +147,6 @@ def test_links_pipes_and_devices_are_not_read(world):
     link, pipe = world.folder / "link.csv", world.folder / "pipe.csv"
     link.symlink_to(world.table)
     os.mkfifo(pipe)
-    for path in (link, pipe):
+    for path in (link, pipe, world.folder):
         with pytest.raises(SubmissionError, match=r"link|regular"):
             take(path, world.folder, 1000)

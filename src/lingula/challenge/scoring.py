@@ -71,9 +71,10 @@ def take(path: Path, store: Path, most_bytes: int) -> tuple[Path, str]:
         if path.is_symlink():
             raise SubmissionError(str(path), ["is a link; a submission is a file"]) from None
         raise ChallengeError(f"{path}: cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SubmissionError(str(path), ["is no regular file"])
     with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SubmissionError(str(path), ["is no regular file"])
         data = stream.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise SubmissionError(

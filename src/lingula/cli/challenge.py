@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from lingula.cli.challenge_create import create_challenge
+from lingula.cli.challenge_run import entrant, entrant_options, run_program, tell
 from lingula.cli.command import Command
-from lingula.cli.options import with_options
 from lingula.cli.progress import counting
-
-if TYPE_CHECKING:
-    from lingula.challenge.ledger import Entry
-    from lingula.challenge.submitting import Entrant
-    from lingula.challenge.terms import Terms
 
 FILE = click.Path(path_type=Path)
 PIPE_WIDTH = 180
@@ -28,6 +22,7 @@ def command() -> None:
 
 
 command.add_command(create_challenge)
+command.add_command(run_program)
 
 
 @command.command("check", cls=Command)
@@ -54,31 +49,10 @@ def check_submission(submission: Path, form_file: Path) -> None:
     )
 
 
-_ENTRANT = (
-    click.option("--team", required=True, help="Whose submission it is."),
-    click.option("--title", default="", help="Of the model."),
-    click.option("--link", default="", help="To a paper or page."),
-    click.option("--ensemble/--single", default=None, help="Whether it is an ensemble of models."),
-)
-
-
-def entrant_options(command: click.decorators.FC) -> click.decorators.FC:
-    """Add --team, --title, --link and --ensemble to a command."""
-    return with_options(_ENTRANT, command)
-
-
-def entrant(team: str, title: str, link: str, ensemble: bool | None) -> Entrant:
-    """Who submits, by the options."""
-    from lingula.challenge.submitting import Entrant
-
-    return Entrant(team, title, link, ensemble)
-
-
 @command.command("submit", cls=Command)
 @click.argument("folder", type=FILE)
 @click.argument("submission", type=FILE)
 @entrant_options
-@click.option("--key", type=FILE, help="The ledger's private key, if it is kept elsewhere.")
 def submit_file(  # noqa: PLR0917 - click passes names
     folder: Path,
     submission: Path,
@@ -94,18 +68,6 @@ def submit_file(  # noqa: PLR0917 - click passes names
     challenge = open_challenge(folder, key)
     entry = submit(challenge, submission, entrant(team, title, link, ensemble))
     tell(challenge.terms, entry)
-
-
-def tell(terms: Terms, entry: Entry) -> None:
-    """Print what the team may know."""
-    record = entry.record
-    if not terms.sealed:
-        for name, value in zip(terms.observations, record.public, strict=True):
-            click.echo(f"{name}: {'undefined' if value is None else f'{value:.4f}'}")
-    shown = "undefined" if record.shown is None else f"{record.shown:.4f}"
-    what = "public figure of the team" if terms.sealed else f"mean {terms.metric}"
-    click.echo(f"{what}: {shown}")
-    click.echo(f"receipt: {entry.number} {entry.hash}")
 
 
 @command.command("board", cls=Command)
