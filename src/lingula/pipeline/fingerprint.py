@@ -7,6 +7,7 @@ standard library reads 1.3 GB a second here, under one percent of the time of la
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from lingula.tables.folder_source import text_files
 from lingula.tables.opening import reading
 
 BLOCK_BYTES = 1 << 20
+
+_READV = hasattr(os, "readv")
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
@@ -61,13 +64,16 @@ def require_unchanged(paths: Sequence[Path], before: dict[str, Any], name: str) 
 def _folder(path: Path) -> dict[str, Any]:
     digest = hashlib.blake2b(digest_size=32)
     files = size = 0
+    root = len(str(path))
     block = bytearray(BLOCK_BYTES)
     for file in text_files(path):
-        content = hashlib.blake2b(digest_size=32)
-        size += _add(file, content, block)
+        name = os.fsencode(str(file)[root:])
+        # Lengths go before what they are of, so that no two folders read the same.
+        digest.update(len(name).to_bytes(8, "little") + name)
+        content = _add(file, digest, block)
+        digest.update(content.to_bytes(8, "little"))
         files += 1
-        name = str(file.relative_to(path)).encode("utf-8", "surrogateescape")
-        digest.update(name + b"\0" + content.digest())
+        size += content
     return {"files": files, "bytes": size, "blake2b": digest.hexdigest()}
 
 
@@ -75,8 +81,18 @@ def _add(path: Path, digest: hashlib.blake2b, block: bytearray) -> int:
     """Add a file's content to a digest, block by block; its size."""
     size = 0
     view = memoryview(block)
-    with path.open("rb", buffering=0) as stream:
-        while count := stream.readinto(block):
+    # A folder may have as many files as there are reports: no stream is made for each.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        while count := os.readv(descriptor, [block]) if _READV else _read(descriptor, block):
             digest.update(view[:count])
             size += count
+    finally:
+        os.close(descriptor)
     return size
+
+
+def _read(descriptor: int, block: bytearray) -> int:
+    data = os.read(descriptor, len(block))
+    block[: len(data)] = data
+    return len(data)

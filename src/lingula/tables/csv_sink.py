@@ -25,11 +25,12 @@ class CsvSink:
     ) -> None:
         self._delimiter = delimiter
         self._must_quote = re.escape('"\r\n' + delimiter).join("[]")
-        line = io.StringIO()
-        csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(schema.names)
+        line = io.StringIO(newline="")
+        # With both line ends, so that a name with either is quoted; the last is cut off.
+        csv.writer(line, delimiter=delimiter, lineterminator="\r\n").writerow(schema.names)
         self._file = TextFile(path, compressed=compressed)
         try:
-            self._file.write(line.getvalue().encode())
+            self._file.write(line.getvalue().removesuffix("\r\n").encode() + b"\n")
         except BaseException:
             self._file.abandon()
             raise
