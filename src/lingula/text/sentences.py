@@ -96,6 +96,8 @@ _BY = frozenset("dr drs mr mrs ms prof by with".split())
 _QUERY_BEFORE = frozenset(" \t\n\r(/[,-")
 #: A statement's first words, after which a question mark before them was the end of another.
 _OPENS = re.compile(r"(?:No|The|There|This|These|Heart|Lungs)\b")
+#: After these "no" is the answer of a form.
+_ANSWER_MARKS = (":", "|", "-", "–", "=", "?", " .", "....")
 #: The answer to a question, in the same breath ("Effusion? Yes, small.").
 _ANSWERED = re.compile(
     r"(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
@@ -357,7 +359,9 @@ class _Layout:
         if marker:
             number = _next_number(marker) - 1
             return number in (-1, 1, expected) or not (last in _NUMBERED or last.endswith(","))
-        if last == "no" and (line[-3:-2] == "\t" or (words[:-1] and words[-2][-1] in ":|-–=?.")):
+        if last == "no" and (
+            line[-3:-2] == "\t" or (words[:-1] and words[-2].endswith(_ANSWER_MARKS))
+        ):
             return True  # the answer of a form
         if last in _OPEN_END or last.endswith((",", ";", "-", "/", "&", "(", ":", ".")):
             return False
