@@ -65,7 +65,8 @@ def test_all_conventions_side_by_side(files):
 
 
 def test_the_rules_give_these_numbers(files):
-    run("ref.csv", "gen.csv", "--convention", "all", "--json", "s.json", "--quiet")
+    choices = ("--labeler", "rules", "--convention", "all")
+    run("ref.csv", "gen.csv", *choices, "--json", "s.json", "--quiet")
     found = json.loads((files / "s.json").read_text("utf-8"))
     values = {
         (s["convention"], s["measure"], s["average"], s["class_set"], s["uncertain"]): s["value"]
@@ -158,7 +159,13 @@ def test_sections(files):
         ("id,body\na,x\n", "id,report\na,x\n", (), ColumnError, "--text-column"),
         ("id,report\na,x\n", "id,report\na,x\n", ("--id-column", "uid"), ColumnError, "'uid'"),
         ("id,report\na,x\n", "id,report\na,x\n", ("--similarity",), InputError, "BERT labeler"),
-        ("id,report\na,x\n", "id,report\na,x\n", ("--device", "cpu"), InputError, "BERT labelers"),
+        (
+            "id,report\na,x\n",
+            "id,report\na,x\n",
+            ("--device", "cpu", "--labeler", "rules"),
+            InputError,
+            "BERT labelers",
+        ),
         ("id,report\na,x\n", "id,report\na,x\n", ("--labeler", "none"), InputError, "'none'"),
     ],
 )

@@ -18,7 +18,7 @@ MIGRATION = (DOCS / "migrate-from-f1chexbert-and-radeval.md").read_text("utf-8")
 def test_python_blocks_run():
     space: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", SCORING, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         exec(block, space)
     assert space["scores"].reports == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,8 @@ from lingula.defaults import DEFAULT_LABELER
 from lingula.errors import InputError
 
 if TYPE_CHECKING:
-    from lingula.score import GenerationScore, GenerationScores
+    from lingula.score import GenerationComparison, GenerationScore, GenerationScores
+    from lingula.score.reading import Reading
 
 #: Names of the conventions; the table of ``lingula.score.conventions``, not imported for --help.
 CONVENTION_NAMES = (
@@ -33,6 +35,7 @@ PIPE_WIDTH = 160
 @click.command("score", cls=Command)
 @click.argument("references")
 @click.argument("generated", required=False)
+@click.option("--second", help="Another generator's table, for a paired comparison with GENERATED.")
 @click.option(
     "--convention",
     "conventions",
@@ -58,6 +61,24 @@ PIPE_WIDTH = 160
 @click.option("--by-row-order", is_flag=True, help="Row i of both tables is the same study.")
 @click.option("--shared-ids", is_flag=True, help="Leave out ids that one table lacks.")
 @click.option(
+    "--duplicates",
+    type=click.Choice(["fail", "first", "last", "max"]),
+    default="fail",
+    show_default=True,
+    help="Which of several rows with one id counts; max is the highest label (--labels).",
+)
+@click.option(
+    "--label-codes",
+    type=click.Choice(["chexpert", "chexbert"]),
+    default="chexpert",
+    show_default=True,
+    help="With --labels, numbers are 1, 0, -1, or classes: 0 blank, 1 positive, 2 negative, "
+    "3 uncertain.",
+)
+@click.option(
+    "--keep-empty", is_flag=True, help="Count references without a text, which are left out."
+)
+@click.option(
     "--text-column",
     "text_columns",
     multiple=True,
@@ -74,8 +95,7 @@ PIPE_WIDTH = 160
 @click.option(
     "--bootstrap",
     type=click.IntRange(min=0),
-    default=0,
-    help="Resamples of the reports for confidence intervals.",
+    help="Resamples of the reports for confidence intervals; 1000 with --second.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option(
@@ -98,17 +118,21 @@ PIPE_WIDTH = 160
 def command(  # noqa: PLR0917 (click passes names)
     references: str,
     generated: str | None,
+    second: str | None,
     conventions: tuple[str, ...],
     labeler: str,
     labeled: bool,
     id_columns: tuple[str, ...],
     by_row_order: bool,
     shared_ids: bool,
+    duplicates: str,
+    label_codes: str,
+    keep_empty: bool,
     text_columns: tuple[str, ...],
     generated_text_columns: tuple[str, ...],
     sections: str | None,
     similarity: bool,
-    bootstrap: int,
+    bootstrap: int | None,
     seed: int,
     confidence: float,
     device: str | None,
@@ -122,56 +146,48 @@ def command(  # noqa: PLR0917 (click passes names)
 ) -> None:
     """Score GENERATED reports against REFERENCES: "CheXbert F1" under a named convention.
 
-    Both are tables (CSV, TSV, Parquet, JSON Lines, JSON, Excel) or folders of .txt files, matched
-    by id. One table that holds both, as report generators write it, is given alone. Every figure
-    names its convention, what an uncertain label becomes, the observations, the average, the value
-    of 0/0, and the labeler.
+    Both are tables (CSV, TSV, Parquet, JSON Lines, JSON, Excel), matched by id, folders of .txt
+    files, or .txt files with one report a line. One table that holds both, as report generators
+    write it, is given alone. Every figure names its convention, what an uncertain label becomes,
+    the observations, the average, the value of 0/0, and the labeler.
     """
     from lingula.cli.show import deliver
     from lingula.score import GenerationScore
-    from lingula.score.inputs import score_label_tables, score_report_tables
+    from lingula.score.reading import Reading
 
     if generated is None and labeled:
         raise click.UsageError("with --labels give two tables, REFERENCES and GENERATED")
-    generated = references if generated is None else generated
+    if second is not None and per_report is not None:
+        raise click.UsageError("--per-report is of one generator; score each alone for it")
     outputs = {"json": json_file, "markdown": markdown_file, "html": html_file}
     if list(outputs.values()).count("-") > 1:
         raise click.UsageError("only one of --json, --markdown and --html can be standard output")
-    if labeled:
-        _refuse_with_labels(
-            text_column=text_columns,
-            generated_text_column=generated_text_columns,
-            sections=sections,
-            similarity=similarity,
-        )
-        metric = score_label_tables(
-            references,
-            generated,
-            GenerationScore(conventions=conventions),
-            id_columns=id_columns,
-            by_row_order=by_row_order,
-            shared_only=shared_ids,
-        )
-    else:
-        with counting(quiet=quiet, what="Reading texts") as progress:
-            metric = score_report_tables(
-                references,
-                generated,
-                GenerationScore(
-                    load_labeler(labeler, device=device, batch_size=batch_size),
-                    conventions=conventions,
-                    sections=_names(sections),
-                    similarity=similarity,
-                ),
-                id_columns=id_columns,
-                by_row_order=by_row_order,
-                shared_only=shared_ids,
-                text_columns=text_columns,
-                generated_text_columns=generated_text_columns,
-                progress=progress,
-            )
-    scores = metric.compute(bootstrap=bootstrap, seed=seed, confidence=confidence)
-    _write_tables(metric, scores, per_report, csv_file)
+    _refuse(
+        labeled,
+        {"text_column": text_columns, "generated_text_column": generated_text_columns}
+        | {"sections": sections, "similarity": similarity, "keep_empty": keep_empty},
+        label_codes,
+    )
+    reading = Reading(
+        id_columns=id_columns,
+        by_row_order=by_row_order,
+        shared_only=shared_ids,
+        duplicates=duplicates,
+        keep_empty=keep_empty,
+        text_columns=text_columns,
+        generated_text_columns=generated_text_columns,
+        label_codes=label_codes,
+    )
+    metric = GenerationScore(
+        None if labeled else load_labeler(labeler, device=device, batch_size=batch_size),
+        conventions=conventions,
+        sections=_names(sections),
+        similarity=similarity,
+    )
+    tables = (references, references if generated is None else generated, second)
+    metrics = _fed(metric, tables, reading, quiet)
+    scores = _computed(metrics, tables, bootstrap, seed, confidence)
+    _write_tables(metrics[0], scores, per_report, csv_file)
     for form, target in outputs.items():
         if target is not None:
             deliver(target, _render(form, scores))
@@ -179,8 +195,51 @@ def command(  # noqa: PLR0917 (click passes names)
         _show(scores)
 
 
+def _fed(
+    metric: GenerationScore,
+    tables: tuple[str, str, str | None],
+    reading: Reading,
+    quiet: bool,
+) -> tuple[GenerationScore, ...]:
+    """The metric, fed, and that of the second generator if there is one."""
+    from lingula.score.inputs import score_label_tables, score_report_tables
+
+    references, generated, second = tables
+    if metric.labeler is None:
+        return score_label_tables(references, generated, metric, reading, second=second)
+    with counting(quiet=quiet, what="Reading texts") as progress:
+        return score_report_tables(
+            references, generated, metric, reading, second=second, progress=progress
+        )
+
+
+def _computed(
+    metrics: tuple[GenerationScore, ...],
+    tables: tuple[str, str, str | None],
+    bootstrap: int | None,
+    seed: int,
+    confidence: float,
+) -> GenerationScores | GenerationComparison:
+    from lingula.evaluation.inputs import short_names
+    from lingula.score.comparing import RESAMPLES, compare_generators
+
+    if len(metrics) == 1:
+        return metrics[0].compute(bootstrap=bootstrap or 0, seed=seed, confidence=confidence)
+    first, second = short_names([Path(table) for table in tables[1:] if table is not None])
+    return compare_generators(
+        *metrics,
+        names=(first, second),
+        bootstrap=RESAMPLES if bootstrap is None else bootstrap,
+        seed=seed,
+        confidence=confidence,
+    )
+
+
 def _write_tables(
-    metric: GenerationScore, scores: GenerationScores, per_report: str | None, csv_file: str | None
+    metric: GenerationScore,
+    scores: GenerationScores | GenerationComparison,
+    per_report: str | None,
+    csv_file: str | None,
 ) -> None:
     from lingula.tables.write_table import write_table
 
@@ -190,13 +249,18 @@ def _write_tables(
         write_table(csv_file, scores.to_arrow())
 
 
-def _render(form: str, scores: GenerationScores) -> str:
+def _render(form: str, scores: GenerationScores | GenerationComparison) -> str:
     from lingula.documents import to_html, to_json, to_markdown
-    from lingula.score.document import to_page, to_paper
+    from lingula.score import GenerationScores, comparison_document, document
 
     if form == "json":
         return to_json(scores.to_dict(), indent=2)
-    return to_html(to_page(scores)) if form == "html" else to_markdown(to_paper(scores))
+    if isinstance(scores, GenerationScores):
+        page, paper = document.to_page, document.to_paper
+        return to_html(page(scores)) if form == "html" else to_markdown(paper(scores))
+    if form == "html":
+        return to_html(comparison_document.to_page(scores))
+    return to_markdown(comparison_document.to_paper(scores))
 
 
 def _names(sections: str | None) -> tuple[str, ...] | None:
@@ -208,21 +272,28 @@ def _names(sections: str | None) -> tuple[str, ...] | None:
     return names
 
 
-def _refuse_with_labels(**options: object) -> None:
-    given = [name for name, value in options.items() if value]
-    if given:
+def _refuse(labeled: bool, of_reports: dict[str, object], label_codes: str) -> None:
+    """Options of reports go without --labels' tables, and the other way round."""
+    if not labeled and label_codes != "chexpert":
+        raise InputError("--label-codes says what numbers mean in tables of labels; add --labels")
+    given = [name for name, value in of_reports.items() if value]
+    if labeled and given:
         listed = ", ".join("--" + name.replace("_", "-") for name in given)
         raise InputError(f"--labels reads labels, not reports; it goes without {listed}")
 
 
-def _show(scores: GenerationScores) -> None:
+def _show(scores: GenerationScores | GenerationComparison) -> None:
     from lingula.cli.show import show
-    from lingula.score.document import to_screen
+    from lingula.score import GenerationScores, comparison_document, document
 
-    figures, ground = to_screen(scores).sections
+    if isinstance(scores, GenerationScores):
+        conventions, made = scores.conventions, document.to_screen(scores)
+    else:
+        conventions, made = scores.first.conventions, comparison_document.to_screen(scores)
+    figures, ground = made.sections
     show(figures, PIPE_WIDTH)
     click.echo()
     # In a pipe a sentence is one line, for those who search in it.
     show(ground, None)
-    if len(scores.conventions) == 1:
+    if len(conventions) == 1:
         click.echo("Other conventions give other figures: --convention all.")

@@ -9,6 +9,11 @@
 1.0
 """
 
+from lingula.score.comparing import (
+    FigureDifference,
+    GenerationComparison,
+    compare_generators,
+)
 from lingula.score.conventions import (
     AVERAGES,
     CLASS_SETS,
@@ -38,13 +43,16 @@ __all__ = [
     "Bootstrap",
     "Convention",
     "Figure",
+    "FigureDifference",
     "FigureGroup",
+    "GenerationComparison",
     "GenerationScore",
     "GenerationScores",
     "GenerationState",
     "Provenance",
     "Score",
     "chexbert_similarity",
+    "compare_generators",
     "find_conventions",
     "score_labels",
     "score_reports",

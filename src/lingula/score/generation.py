@@ -181,7 +181,7 @@ class GenerationScore:
         """
         asked = Bootstrap(bootstrap, seed, confidence)
         boot = asked if bootstrap else None
-        state, dropped = self._pairs()
+        state, dropped = self.pairs()
         true, guess, cosines = state.references, state.generated, state.similarity
         scores = score_labels(true, guess, self.conventions, similarity=cosines, bootstrap=boot)
         ground = Provenance(*state.labeler, true.schema.name, self.section, package_versions())
@@ -195,10 +195,19 @@ class GenerationScore:
             InputError: As ``compute``.
             SchemaError: As ``compute``.
         """
-        state, _ = self._pairs()
+        state, _ = self.pairs()
         ids = state.ids or tuple(str(row) for row in range(1, len(state) + 1))
         true, guess, cosines = state.references, state.generated, state.similarity
         return per_report_table(ids, true, guess, self.conventions, cosines)
+
+    def empty_copy(self) -> GenerationScore:
+        """Another one of the same choices, without what was fed and without the notes."""
+        return GenerationScore(
+            self.labeler,
+            conventions=[convention.name for convention in self.conventions],
+            sections=self.sections,
+            similarity=self.with_similarity,
+        )
 
     def reset(self) -> None:
         """Forget what was fed, and the notes."""
@@ -231,8 +240,12 @@ class GenerationScore:
         elif len(other):
             self._append(other.state)
 
-    def _pairs(self) -> tuple[GenerationState, int]:
-        """The state without duplicates, and how many there were."""
+    def pairs(self) -> tuple[GenerationState, int]:
+        """The state without duplicates, and how many there were.
+
+        Raises:
+            InputError: As ``compute``.
+        """
         state = self.state
         if state.ids is None:
             return state, 0

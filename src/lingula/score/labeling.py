@@ -33,6 +33,7 @@ def label_pairs(
     references: Sequence[str | None],
     generated: Sequence[str | None],
     progress: Progress | None = None,
+    known: Labels | None = None,
 ) -> tuple[Labels, Labels]:
     """Labels of references and of generated reports, row by row.
 
@@ -44,12 +45,13 @@ def label_pairs(
         references: n texts; None is a missing report.
         generated: n texts, in the same order.
         progress: Told after each call of the labeler.
+        known: Labels that this labeler gave to these references, if it has read them already.
 
     Raises:
         InputError: If the two differ in length, or there is no pair.
     """
     check_lengths(references, generated)
-    texts, index = distinct([*references, *generated])
+    texts, index = distinct([*references, *generated] if known is None else generated)
     parts = []
     for start in range(0, len(texts), TEXTS_PER_CALL):
         chunk = texts[start : start + TEXTS_PER_CALL]
@@ -57,6 +59,8 @@ def label_pairs(
         if progress is not None:
             progress(start + len(chunk), len(texts))
     labels = Labels.concatenate(parts)
+    if known is not None:
+        return known, labels.take(index)
     n = len(references)
     return labels.take(index[:n]), labels.take(index[n:])
 

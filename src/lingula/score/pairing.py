@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,10 @@ from lingula.score.conventions import CONVENTIONS, Convention
 from lingula.tables.row_match import HasRows, check_unique, match_rows
 
 _DROPPING = ", ".join(c.name for c in CONVENTIONS.values() if c.drops_duplicates)
-_IF_REPEATED = f"Remove the extra rows; of the conventions only {_DROPPING} drops them itself"
+_IF_REPEATED = (
+    "Say which of their rows counts (--duplicates first or last); of the conventions only "
+    f"{_DROPPING} drops them itself"
+)
 _IF_APART = (
     "Every reference needs its generated report and the other way round: leaving reports out would "
     "change the score"
@@ -34,6 +37,11 @@ class Pairs:
     generated: npt.NDArray[np.intp]
     dropped: int = 0
     notes: tuple[str, ...] = ()
+
+    def only(self, references: npt.NDArray[np.intp]) -> Pairs:
+        """The pairs of some references, by the references' positions."""
+        kept = np.isin(self.references, references)
+        return replace(self, references=self.references[kept], generated=self.generated[kept])
 
 
 @dataclass(frozen=True, eq=False)

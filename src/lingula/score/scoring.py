@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -26,8 +26,9 @@ from lingula.score.figures import compare, figure_values, ground_of
 from lingula.score.labeling import check_lengths
 from lingula.score.result import SIMILARITY, Bootstrap, Score
 
-#: Figures under one uncertain policy, class set and zero-division rule are computed together.
-_Group = tuple[str, str, float]
+#: Class set, uncertain policy and zero-division rule: figures under the same three are computed
+#: together.
+Group = tuple[str, str, float]
 
 
 def score_labels(
@@ -56,17 +57,10 @@ def score_labels(
         raise SchemaError("references and generated reports are labeled under different schemas")
     if similarity is not None and len(similarity) != len(references):
         raise InputError(f"{len(similarity)} similarities for {len(references)} pairs of reports")
-    groups: dict[_Group, dict[Figure, None]] = {}
-    for convention in conventions:
-        for figure in convention.figures():
-            members = groups.setdefault(_group(convention, figure), {})
-            members[replace(figure, source_key="")] = None
+    groups = groups_of(conventions)
     cells = {group: compare(references, generated, *group[:2]) for group in groups}
-    compute = {
-        group: partial(figure_values, figures=tuple(figures), zero_division=group[2])
-        for group, figures in groups.items()
-    }
-    intervals: dict[_Group, list[Interval]] = {}
+    compute = computes_of(groups)
+    intervals: dict[Group, list[Interval]] = {}
     if bootstrap is not None:
         resampled = resampled_figures(
             [(cells[group], compute[group]) for group in groups],
@@ -76,7 +70,7 @@ def score_labels(
         )
         for group, table in zip(groups, resampled, strict=True):
             intervals[group] = percentile_intervals(table, bootstrap.confidence)
-    found: dict[tuple[_Group, Figure], Score] = {}
+    found: dict[tuple[Group, Figure], Score] = {}
     for group, figures in groups.items():
         sums = total_sums(cells[group])
         values = compute[group](sums)
@@ -87,7 +81,7 @@ def score_labels(
             found[group, figure] = score
     scores = [
         replace(
-            found[_group(convention, figure), replace(figure, source_key="")],
+            found[group_of(convention, figure), replace(figure, source_key="")],
             convention=convention.name,
             figure=figure,
         )
@@ -99,13 +93,34 @@ def score_labels(
     return tuple(scores)
 
 
+def groups_of(conventions: Sequence[Convention]) -> dict[Group, dict[Figure, None]]:
+    """The figures of some conventions, each once, by what they are computed with."""
+    groups: dict[Group, dict[Figure, None]] = {}
+    for convention in conventions:
+        for figure in convention.figures():
+            members = groups.setdefault(group_of(convention, figure), {})
+            members[replace(figure, source_key="")] = None
+    return groups
+
+
+def computes_of(
+    groups: Mapping[Group, Mapping[Figure, None]],
+) -> dict[Group, Callable[[Sums], FloatArray]]:
+    """For each group of f figures what makes values, shape (..., f), of sums over reports."""
+    return {
+        group: partial(figure_values, figures=tuple(figures), zero_division=group[2])
+        for group, figures in groups.items()
+    }
+
+
 def _score(figure: Figure, value: float, sums: Sums, zero_division: float) -> Score:
     support, note, is_zero_by_zero = ground_of(sums, figure, zero_division)
     rule = zero_division if figure.measure in PRF else None
     return Score("", figure, value, rule, support, note=note, is_zero_by_zero=is_zero_by_zero)
 
 
-def _group(convention: Convention, figure: Figure) -> _Group:
+def group_of(convention: Convention, figure: Figure) -> Group:
+    """What a figure is computed with."""
     return figure.class_set, figure.uncertain, convention.zero_division
 
 
@@ -124,11 +139,17 @@ def _mean_similarity(similarity: npt.NDArray[np.float64], bootstrap: Bootstrap |
     if bootstrap is None:
         return score
 
-    def features(rows: IntArray) -> tuple[npt.NDArray[np.float32], FloatArray]:
-        return np.empty((len(rows), 0), np.float32), similarity[rows][:, None]
-
-    units = units_of(len(similarity))
-    _, sums = resample_sums(features, units, bootstrap.resamples, bootstrap.seed)
     return _with_interval(
-        score, percentile_interval(sums[:, 0] / len(similarity), bootstrap.confidence)
+        score, percentile_interval(resampled_mean(similarity, bootstrap), bootstrap.confidence)
     )
+
+
+def resampled_mean(values: npt.NDArray[np.float64], bootstrap: Bootstrap) -> FloatArray:
+    """Mean of n reports' values, shape (n,), in each resample: float64, shape (R,)."""
+
+    def features(rows: IntArray) -> tuple[npt.NDArray[np.float32], FloatArray]:
+        return np.empty((len(rows), 0), np.float32), values[rows][:, None]
+
+    _, sums = resample_sums(features, units_of(len(values)), bootstrap.resamples, bootstrap.seed)
+    mean: FloatArray = sums[:, 0] / len(values)
+    return mean

@@ -71,8 +71,11 @@ def labeled_state(
     sections: Sequence[str] | None = None,
     similarity: bool = False,
     progress: Progress | None = None,
+    known: Labels | None = None,
 ) -> GenerationState:
     """Label n pairs of reports, or the named sections of them.
+
+    ``known`` are labels that this labeler gave to these references already.
 
     Raises:
         InputError: If the lengths differ, or there is no pair.
@@ -84,7 +87,7 @@ def labeled_state(
         unsectioned = [count_unsectioned(side, sections) for side in sides]
         sides = [select_all(side, sections) for side in sides]
     cut_before: int = getattr(labeler, "truncated", 0)
-    true, guess = label_pairs(labeler, sides[0], sides[1], progress)
+    true, guess = label_pairs(labeler, sides[0], sides[1], progress, known)
     cut: int = getattr(labeler, "truncated", 0) - cut_before
     cosines = chexbert_similarity(labeler, sides[0], sides[1], progress) if similarity else None
     empty = [sum(is_missing(text) for text in side) for side in sides]

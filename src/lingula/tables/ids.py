@@ -68,23 +68,46 @@ def settled(table: Table, how: str) -> tuple[Table, str]:
     Raises:
         InputError: If ``how`` is unknown, or "max" is asked of labels with probabilities.
     """
-    if how not in DUPLICATES:
-        raise InputError(f"rows of one id can be {', '.join(DUPLICATES)}, not {how!r}")
+    check_duplicates(how)
     if table.ids is None or how == "fail":
         return table, ""
-    places: dict[str, int] = {}
-    group = np.array([places.setdefault(text, len(places)) for text in table.ids], dtype=np.intp)
-    extra = len(group) - len(places)
+    rows, group = rows_of_ids(table.ids, how)
+    extra = len(group) - len(rows)
     if not extra:
         return table, ""
+    kept = _highest(table, rows, group) if how == "max" else table.take(rows, table.schema.names)
+    what = "the highest counts" if how == "max" else f"the {how} counts"
+    return kept, f"{table.source}: {extra:,} rows repeat an id; of each id {what}."
+
+
+def check_duplicates(how: str) -> None:
+    """Refuse a choice that is none of ``DUPLICATES``.
+
+    Raises:
+        InputError: If it is unknown.
+    """
+    if how not in DUPLICATES:
+        raise InputError(f"rows of one id can be {', '.join(DUPLICATES)}, not {how!r}")
+
+
+def rows_of_ids(ids: Iterable[str], how: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Of each of u different ids in n rows the row that counts, in order of first appearance.
+
+    Args:
+        ids: One a row.
+        how: "last" for each id's last row, else its first.
+
+    Returns:
+        Positions of rows, shape (u,), and for each row the place of its id, shape (n,).
+    """
+    places: dict[str, int] = {}
+    group = np.array([places.setdefault(text, len(places)) for text in ids], dtype=np.intp)
     rows = np.zeros(len(places), dtype=np.intp)
     at = np.arange(len(group))
     rows[group[::-1]] = at[::-1]
     if how == "last":
         rows[group] = at
-    kept = _highest(table, rows, group) if how == "max" else table.take(rows, table.schema.names)
-    what = "the highest counts" if how == "max" else f"the {how} counts"
-    return kept, f"{table.source}: {extra:,} rows repeat an id; of each id {what}."
+    return rows, group
 
 
 def _highest(table: Table, rows: npt.NDArray[np.intp], group: npt.NDArray[np.intp]) -> Table:

@@ -12,6 +12,9 @@ from lingula.tables.jsonl_source import JsonlSource, parse_constant
 from lingula.tables.opening import open_binary, reading
 from lingula.tables.source import Reject
 
+#: The column of a list of texts, which has nothing else.
+LIST_COLUMN = "list of texts"
+
 #: A JSON file is in memory as a whole, so that it must not be longer.
 MOST_BYTES = 1 << 30
 
@@ -24,7 +27,8 @@ class JsonSource(JsonlSource):
     - an array of objects, such as ``{"id": ..., "gts": ..., "res": ...}`` (R2Gen and its kin);
     - an object of ids, each with an object (ReXrank), a text, or a list of one text;
     - an object of columns, each a list of one length;
-    - an array of arrays of one length, whose columns are ``column_1`` and so on.
+    - an array of arrays of one length, whose columns are ``column_1`` and so on;
+    - an array of texts (null where one is missing), whose column is ``list of texts``.
 
     A list of one text is that text. The whole file is in memory while it is read.
 
@@ -61,6 +65,11 @@ class JsonSource(JsonlSource):
                 raise InputError(f"{self.name}: its rows are lists of different lengths")
             for row in value:
                 yield {f"column_{at}": cell for at, cell in enumerate(row, start=1)}
+        elif isinstance(value, list) and any(isinstance(row, str) for row in value):
+            if not all(isinstance(row, str) or row is None for row in value):
+                raise self._no_table()
+            for row in value:
+                yield {LIST_COLUMN: row}
         elif isinstance(value, dict) and value and _are_columns(value):
             for cells in zip(*value.values(), strict=True):
                 yield dict(zip(value, cells, strict=True))

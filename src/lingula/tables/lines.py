@@ -75,3 +75,20 @@ class RecordLines(Iterable[str]):
         self._pushed.extendleft(reversed(rest))
         self.number -= len(rest)
         del self.record[1:]
+
+
+def read_lines(stream: TextIOWrapper, name: str) -> Iterator[str]:
+    """The lines of a text without their ends, empty ones too.
+
+    Raises:
+        InputError: If a line is longer than ``CELL_CHARACTERS``.
+    """
+    number = 0
+    while line := stream.readline(CELL_CHARACTERS):
+        number += 1
+        if len(line) == CELL_CHARACTERS and line[-1] != "\n":
+            raise InputError(
+                f"{name}: line {number} is longer than {CELL_CHARACTERS:,} characters; is it one "
+                "report a line?"
+            )
+        yield line.rstrip("\r\n")

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from lingula.errors import InputError
 from lingula.labels import is_missing
 from lingula.tables.arrays import text_scalar
 from lingula.tables.columns import choose_id_column, choose_text_columns
+from lingula.tables.json_source import LIST_COLUMN
 from lingula.tables.label_table import id_texts
+from lingula.tables.lines import read_lines
 from lingula.tables.open_source import open_source
+from lingula.tables.opening import checked_encoding, open_binary, reading
+from lingula.tables.remote import local_path
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
+
+#: What stands for the text column of a file with one report a line.
+ONE_A_LINE = "one report a line"
 
 #: Between joined columns: a blank line, so that no sentence runs on from one into the next.
 JOINT = "\n\n"
@@ -31,15 +41,26 @@ class ReportTable:
             a blank line.
         ids: n ids, or None if there is no id column.
         columns: The text columns.
+        is_list: Whether the file is a list of texts and nothing else, so that only their order
+            says which is which.
     """
 
     source: str
     texts: tuple[str | None, ...]
     ids: tuple[str, ...] | None
     columns: tuple[str, ...]
+    is_list: bool = False
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> ReportTable:
+        """Some rows, by position."""
+        return replace(
+            self,
+            texts=tuple(self.texts[row] for row in rows),
+            ids=None if self.ids is None else tuple(self.ids[row] for row in rows),
+        )
 
 
 def read_report_table(
@@ -85,7 +106,29 @@ def read_report_table(
         tuple(texts),
         None if found is None else tuple(found.tolist()),
         tuple(names[at] for at in texts_at),
+        is_list=names == [LIST_COLUMN],
     )
+
+
+def read_report_lines(path: str | Path) -> ReportTable:
+    """Read a .txt file (or a compressed one) that holds one report a line.
+
+    An empty line is an empty report, for its place counts; the end of the last line begins none.
+
+    Raises:
+        InputError: If the file cannot be read, is not UTF-8, or holds no line.
+    """
+    name, local = str(path), local_path(Path(path))
+    encoding = checked_encoding("utf-8", local, name)
+    with (
+        reading(name),
+        open_binary(local) as binary,
+        TextIOWrapper(cast("BinaryIO", binary), encoding) as stream,
+    ):
+        lines = list(read_lines(stream, name))
+    if not lines:
+        raise InputError(f"{name}: holds no line, and so no report")
+    return ReportTable(name, tuple(lines), None, (ONE_A_LINE,), is_list=True)
 
 
 def report_texts(table: pa.Table, named: Sequence[str], source: str) -> list[str | None]:

@@ -20,6 +20,7 @@ TEXT_NAMES: tuple[str, ...] = (
     "reports",
     "full_report",
     "note_text",
+    "list of texts",
 )
 
 #: Columns that are read together where a table has both: MIMIC-CXR's, and CheXpert Plus's.
