@@ -19,7 +19,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -151,9 +151,7 @@ def trial(
             again += 1
             kept = list(Path(broken).glob("*.partial/task-*.npz"))
             counts.kept += len(kept)
-            going_on = replace(
-                wanted.resuming(), output=replace(wanted.output, overwrite=bool(again))
-            )
+            going_on = wanted.resuming()
             if chance.random() < 1 / 3:
                 counts.double += 1
                 ended = killed(going_on, chance.uniform(0, length))

@@ -226,3 +226,23 @@ def test_the_manifest_names_what_labels_depend_on(tmp_path: Path) -> None:
     folder = interrupted(make(tmp_path / "in.csv", 100), tmp_path / "o.csv")
     held = json.loads((folder / "manifest.json").read_text())
     assert {"input", "input options", "labeler", "labeler options", "sections"} <= set(held)
+
+
+def test_a_run_killed_while_it_names_its_files_is_resumed(tmp_path: Path) -> None:
+    source, evidence = make(tmp_path / "in.csv", 100), tmp_path / "e.csv"
+    with pytest.raises(KeyboardInterrupt):
+        run(
+            source,
+            tmp_path / "o.csv",
+            Meddling(interrupt, calls=2),
+            batch_rows=20,
+            evidence=evidence,
+        )
+    evidence.write_text("whole")
+    with pytest.raises(InputError, match="is there already"):
+        run(source, tmp_path / "o.csv", same(), batch_rows=20, evidence=evidence)
+    job = Job.of(source, tmp_path / "o.csv", same(), batch_rows=20, evidence=evidence)
+    assert run(job.resuming()).restored == 40
+    assert evidence.read_text() != "whole"
+    with pytest.raises(InputError, match="is there already"):
+        run(job.resuming())

@@ -53,10 +53,11 @@ def work_folder(output: Path) -> Path:
     return output.with_name(output.name + ".partial")
 
 
-def choose_places(source: Source, output: Output) -> Places:
+def choose_places(source: Source, output: Output, *, resume: bool = False) -> Places:
     """Check that the files of a run can be written and are not in each other's way.
 
-    Links are followed.
+    Links are followed. A run that goes on with kept work may replace what is there: the run before
+    was killed while it gave its files their names, for there was nothing, or it might replace it.
 
     Raises:
         InputError: If a folder is missing, a file is there already, two are the same, or a name
@@ -80,6 +81,7 @@ def choose_places(source: Source, output: Output) -> Places:
             raise InputError(f"{evidence}: the evidence and the output are the same file")
     if source.skips_bad_rows:
         named.append(("file of rejects", places.rejects, places.rejects))
+    free = output.overwrite or (resume and places.work.is_dir())
     for what, given, path in named:
         if any(_same(path, file) for file in files):
             raise InputError(f"{given}: the {what} and the input are the same file")
@@ -87,7 +89,7 @@ def choose_places(source: Source, output: Output) -> Places:
             raise InputError(f"{given}: the folder {given.parent} does not exist; create it first")
         if path.exists() and not path.is_file():
             raise InputError(f"{given}: is there and is no file")
-        if path.exists() and not output.overwrite:
+        if path.exists() and not free:
             raise InputError(f"{given}: is there already; name another, or add --overwrite")
     return places
 

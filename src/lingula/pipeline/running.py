@@ -77,11 +77,11 @@ def run(
 
 
 def _run(job: Job, started: float) -> Summary:
-    places = choose_places(job.source, job.output)
+    places = choose_places(job.source, job.output, resume=job.how.resume)
     batch_rows = _batch_rows(job, places)
     with locked(places), as_files(job.source, places.output) as paths:
         # Again: a run that has just ended may have written them.
-        choose_places(job.source, job.output)
+        choose_places(job.source, job.output, resume=job.how.resume)
         # Before the first look at it, so that no change is missed.
         known = None
         if not job.source.is_standard_input and all(path.exists() for path in paths):
