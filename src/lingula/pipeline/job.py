@@ -15,9 +15,9 @@ from typing import Any
 
 from lingula.errors import InputError, LingulaError, SchemaError
 from lingula.labels import Labeler
+from lingula.pipeline.describing import describe, is_text, record_values
 from lingula.pipeline.remarks import LANGUAGES
 from lingula.pipeline.summary import Progress
-from lingula.schemas import schema_to_dict
 
 #: The path of standard input, and of standard output.
 STANDARD_INPUT = "-"
@@ -131,7 +131,7 @@ class Output:
             raise LingulaError("CheXbert's form is the text and the labels; its columns are fixed")
         if self.is_standard_output and self.evidence is not None:
             raise InputError("evidence goes beside a file; name one with -o")
-        if "\0" in self.suffix or not _is_text(self.suffix):
+        if "\0" in self.suffix or not is_text(self.suffix):
             raise InputError(
                 f"{self.suffix!r} holds what no column's name can; name another suffix"
             )
@@ -238,7 +238,7 @@ class Job:
         Where the table is read from and written to, which column holds the ids, which columns are
         written, and on how many processes, changes no label.
         """
-        read = _values(self.source)
+        read = record_values(self.source)
         del read["path"], read["more"], read["id_column"]
         return {
             "text columns": read.pop("text_columns"),
@@ -253,10 +253,12 @@ class Job:
     def to_dict(self) -> dict[str, Any]:
         """The whole job as JSON values."""
         return {
-            "source": _values(self.source),
+            "source": record_values(self.source),
             "labeler": describe(self.labeler),
-            "output": _values(self.output),
-            "how": {name: value for name, value in _values(self.how).items() if name != "progress"},
+            "output": record_values(self.output),
+            "how": {
+                name: value for name, value in record_values(self.how).items() if name != "progress"
+            },
         }
 
 
@@ -280,39 +282,5 @@ def source_of(path: str | Path | Sequence[str | Path], **options: Any) -> Source
     return Source(first, tuple(columns), sections=sections, more=tuple(more), **options)
 
 
-def describe(labeler: Labeler) -> dict[str, Any]:
-    """Which labeler it is, as JSON values: class, observations, and digest if it has one."""
-    kind = type(labeler)
-    return {
-        "class": f"{kind.__module__}.{kind.__qualname__}",
-        "schema": schema_to_dict(labeler.schema),
-        "sha256": getattr(labeler, "sha256", None),
-        "aggregation": getattr(labeler, "aggregation", None),
-    }
-
-
-def _is_text(value: str) -> bool:
-    """Whether it can be written: the shell may hand over bytes that are no text."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _names(kind: type) -> set[str]:
     return {item.name for item in fields(kind)} - {"path"}
-
-
-def _values(record: Source | Output | How) -> dict[str, Any]:
-    return {item.name: _plain(getattr(record, item.name)) for item in fields(record)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return list(value)
-    return value
