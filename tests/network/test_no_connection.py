@@ -17,6 +17,7 @@ from tests.training.test_commands import RECIPE
 
 ROOT = Path(__file__).parents[2]
 REPEAT = Path(__file__).parent / "repeat.py"
+ASKED = Path(__file__).parent / "asked_once.py"
 SECONDS = 60
 
 needs_strace = pytest.mark.skipif(
@@ -94,8 +95,18 @@ def test_no_command_opens_a_connection(
                    recipe(tmp_path / "films.toml", epochs=1), "-o", "images"),
     }  # fmt: skip
     found = [line for name, words in runs.items() for line in watch(tmp_path, name, *words)]
+    found += watch_service(tmp_path)
     assert found == []
-    assert {str(words[0]) for words in runs.values()} == set(COMMANDS)
+    assert {str(words[0]) for words in runs.values()} | {"serve"} == set(COMMANDS)
+
+
+def watch_service(folder: Path) -> list[str]:
+    """Offences of ``lingula serve``, asked once of itself and told to end."""
+    command = [sys.executable, str(ASKED), "--labeler", "rules", "--labeler", "builtin"]
+    done, found = traced(command, folder / "serve.trace", env=environment(), cwd=folder)
+    assert done.returncode == 0, f"serve: {done.stdout}{done.stderr}"
+    assert '"Edema":"negative"' in done.stdout
+    return [f"serve: {line}" for line in found]
 
 
 @needs_strace

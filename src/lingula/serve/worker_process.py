@@ -1,0 +1,114 @@
+"""One worker process, seen from the front end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+from lingula.errors import InputError
+from lingula.serve.choices import Choices
+from lingula.serve.frames import frame, receive_frame
+from lingula.serve.settings import Settings
+
+# Paths of this process first: a labeler may live beside a script.
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from lingula.serve.worker import main; main()"
+)
+_START_SECONDS = 300.0
+
+
+class WorkerEndedError(Exception):
+    """A worker process died, or was ended because it took too long."""
+
+
+class WorkerProcess:
+    """A process that labels one batch at a time.
+
+    Args:
+        process: Freshly started.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._process = process
+        self._stdin = process.stdin
+        self._stdout = process.stdout
+        #: What it says of its labelers.
+        self.labelers: list[dict[str, Any]] = []
+
+    @classmethod
+    async def start(cls, settings: Settings) -> WorkerProcess:
+        """Start a process and wait until its labelers are loaded.
+
+        Raises:
+            InputError: If a labeler cannot be loaded.
+            WorkerEndedError: If the process dies before.
+        """
+        worker = cls(
+            await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-c",
+                _BOOT,
+                json.dumps(sys.path),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+        )
+        setup = {
+            "labelers": [[item.name, item.source] for item in settings.labelers],
+            "threads": max(1, (os.cpu_count() or 1) // settings.processes),
+            "cache": settings.cache,
+        }
+        try:
+            hello = orjson.loads(await worker._ask(orjson.dumps(setup), _START_SECONDS))
+        except BaseException:
+            await worker.end()
+            raise
+        if "error" in hello:
+            await worker.end()
+            raise InputError(hello["error"])
+        worker.labelers = hello["labelers"]
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    async def label(
+        self, choices: Choices, texts: Sequence[str | None], seconds: float
+    ) -> list[bytes]:
+        """JSON of each text's labels.
+
+        Raises:
+            WorkerEndedError: If the process dies, or takes longer than ``seconds``.
+        """
+        answer = await self._ask(orjson.dumps([list(choices), texts]), seconds)
+        return answer.split(b"\n")
+
+    async def _ask(self, body: bytes, seconds: float) -> bytes:
+        try:
+            return await asyncio.wait_for(self._exchange(frame(body)), seconds)
+        except (asyncio.IncompleteReadError, OSError, asyncio.TimeoutError) as error:
+            raise WorkerEndedError(type(error).__name__) from None
+
+    async def _exchange(self, framed: bytes) -> bytes:
+        self._stdin.write(framed)
+        await self._stdin.drain()
+        return await receive_frame(self._stdout)
+
+    async def end(self) -> None:
+        """End the process, whatever it does, and wait until it is gone."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._stdin.close()
+        await self._process.wait()
