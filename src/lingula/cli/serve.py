@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from lingula.cli.command import Command
-from lingula.cli.options import DEFAULT_LABELER, with_options
+from lingula.cli.options import with_options
+from lingula.defaults import DEFAULT_LABELER
 from lingula.errors import InputError
 
 _LIMITS = (
