@@ -117,26 +117,30 @@ def leaderboard(board: Board, rows: Sequence[Row] | None = None) -> Table:
     columns: list[tuple[str, str, Kind, Sequence[Cell]]] = [
         ("rank", "Rank", Kind.COUNT, [row.rank for row in shown]),
         ("ranks", "Ranks", Kind.TEXT, [_range(row.ranks) for row in shown]),
-        ("date", "Date", Kind.TEXT, [row.entry.record.time[:10] for row in shown]),
         ("team", "Team", Kind.TEXT, [harmless(row.entry.record.team) for row in shown]),
         ("model", "Model", Kind.TEXT, [harmless(row.entry.record.title) for row in shown]),
-        ("kind", "Kind", Kind.TEXT, [_KINDS[row.entry.record.ensemble] for row in shown]),
         ("mean", f"Mean {_metric(board)}", Kind.FIGURE, means),
     ]
+    if board.people:
+        roc = [board.mean_below(row.below_roc) for row in shown]
+        other = [board.mean_below(row.below_precision_recall) for row in shown]
+        columns.append(("below_roc", "Below ROC", Kind.NUMBER, roc))
+        columns.append(("below_pr", "Below PR", Kind.NUMBER, other))
     for k, name in enumerate(terms.observations):
         mark = _MARK if board.few[k] else ""
         columns.append(
             (name, name + mark, Kind.FIGURE, [Estimate(float(row.metric[k])) for row in shown])
         )
-    if board.people:
-        roc = [board.mean_below(row.below_roc) for row in shown]
-        other = [board.mean_below(row.below_precision_recall) for row in shown]
-        columns.append(("below_roc", "Readers below ROC", Kind.NUMBER, roc))
-        columns.append(("below_pr", "Readers below precision-recall", Kind.NUMBER, other))
+    columns.append(("date", "Date", Kind.TEXT, [row.entry.record.time[:10] for row in shown]))
+    if any(row.entry.record.ensemble is not None for row in board.rows):
+        kinds = [_KINDS[row.entry.record.ensemble] for row in shown]
+        columns.append(("kind", "Kind", Kind.TEXT, kinds))
     note = (
         "Ranks: those that the test cannot exclude, by paired bootstrap over patients with Holm's "
         "correction. Intervals: 95%. Equal figures share a rank."
     )
+    if board.people:
+        note += " Below: mean number of readers below the ROC and the precision-recall curves."
     return Table.of("leaderboard", "", *columns, note=note)
 
 
@@ -149,13 +153,14 @@ def _range(ends: tuple[int, int]) -> str:
 
 
 def _pairs(board: Board) -> Table:
-    """Pairs that some test tells apart before correction, the smallest p value first."""
+    """Pairs that some test tells apart before correction, by the p value of their means."""
     found, terms = board.comparison, board.challenge.terms
     if found is None:
         raise ValueError("there are no pairs without rows")
     first, second = np.triu_indices(len(board.rows), 1)
     smallest = np.fmin(found.p_values, np.fmin.reduce(found.delong, axis=0))[first, second]
-    order = [at for at in np.argsort(smallest, kind="stable") if smallest[at] < ALPHA][:_PAIRS]
+    by_mean = np.argsort(found.p_values[first, second], kind="stable")
+    order = [at for at in by_mean if smallest[at] < ALPHA][:_PAIRS]
     pairs = [(int(first[at]), int(second[at])) for at in order]
     gaps = [
         paired_difference(board.rows[j].mean, board.rows[i].mean, found.means[i] - found.means[j])

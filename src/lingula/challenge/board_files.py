@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lingula.challenge.board import Board
+from lingula.challenge.board import Board, Row
 from lingula.challenge.board_document import leaderboard, to_document
 from lingula.documents import plain, records, to_html, to_markdown, write_text
 from lingula.documents import to_csv as csv_text
@@ -76,6 +76,7 @@ def _rows(board: Board) -> list[dict[str, Any]]:
                 "rank": row.rank,
                 "ranks": list(row.ranks),
                 "mean": plain(row.mean),
+                "public_mean": _public(board, row),
                 "low": plain(ends.low) if ends else None,
                 "high": plain(ends.high) if ends else None,
                 "metric": _named(names, row.metric),
@@ -101,6 +102,14 @@ def _rows(board: Board) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _public(board: Board, row: Row) -> float | None:
+    """The mean on the public part, which shows what probing got out of it; None without a split."""
+    values = row.entry.record.public
+    if not board.challenge.terms.sealed or None in values:
+        return None
+    return sum(value for value in values if value is not None) / len(values)
 
 
 def _pairs(board: Board) -> list[dict[str, Any]]:
