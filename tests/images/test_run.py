@@ -10,14 +10,19 @@ import pytest
 from click.testing import CliRunner
 
 from lingula.cli import cli
+from lingula.images.explain import explain_film, unfit
 from lingula.images.extras import require_images
 from lingula.images.films import FilmTable, read_films
 from lingula.images.model import load_model
+from lingula.images.pictures import WHITE, fit_size
 from lingula.images.predict import predict_films
+from lingula.images.recipe import PictureSettings
+from lingula.schemas import load_schema
 from lingula.tables.score_table import read_score_table
 from tests.images.drawn import films, recipe
 
 require_images()
+SCHEMA = load_schema("chexpert14")
 
 
 def run(*words, code=0):
@@ -174,3 +179,40 @@ def test_weights_that_are_not_finite_stop_the_run(folder, tmp_path):
     with pytest.raises(Exception, match=r"no figure|loss is"):
         run("train", folder / "train.csv", "--valid", folder / "valid.csv", "--recipe", path,
             "-o", tmp_path / "run")  # fmt: skip
+
+
+def test_grad_cam_looks_where_the_mark_is(folder, tmp_path):
+    model = load_model(folder / "run-ones")
+    table = read_films(FilmTable(folder / "valid.csv"), SCHEMA)
+    edema = table.labels.schema.index("Edema")
+    inside, outside = [], []
+    for row in np.flatnonzero(table.classes[:, edema] == 1)[:10]:
+        gray, heats = explain_film(model, table.files[row], ["Edema"])
+        assert gray.shape == heats[0].values.shape == (20, 16)
+        inside.append(heats[0].values[:10].mean())  # its mark is at the top
+        outside.append(heats[0].values[10:].mean())
+    assert np.mean(inside) > np.mean(outside)
+    film = table.files[0]
+    outcome = run("explain", folder / "run-ones", film, "-o", tmp_path / "a.png")
+    assert "Edema" in outcome.output
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    run("explain", folder / "run-ones", film, "-o", tmp_path / "a.html")
+    page = (tmp_path / "a.html").read_text()
+    assert page.count("data:image/png;base64,") == 2 and "Grad-CAM" in page
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop"])
+def test_heat_lies_on_the_film_where_it_was(fit):
+    for shape in ((40, 20), (21, 33), (16, 16)):
+        gray = np.zeros(shape, dtype=np.float32)
+        gray[shape[0] // 2 - 3 : shape[0] // 2 + 2, shape[1] // 2 - 4 : shape[1] // 2 + 1] = 1
+        settings = PictureSettings(32, fit)
+        small = fit_size(gray, settings).astype(np.float32) / WHITE
+        back = unfit(small, shape, settings)
+        assert back.shape == shape
+        for axis in (0, 1):
+            places = [
+                (image.sum(axis=1 - axis) * np.arange(shape[axis])).sum() / image.sum()
+                for image in (gray, back)
+            ]
+            assert abs(places[0] - places[1]) < 0.8

@@ -15,7 +15,7 @@
 
 Exhibits: ``Table`` (figures with intervals), ``Curve`` (lines and points), ``Bars`` (figures with
 intervals on one scale), ``Grid`` (confusion matrix, shares), ``Stack`` (a total in parts),
-``Passage`` (a text with marked words), ``Group`` (small curves or grids side by side), ``Note``,
+``Passage`` (a text with marked words), ``Picture``, ``Group`` (small curves or grids side by side), ``Note``,
 ``Notes`` and ``Measures``. A page shows all of them, with the numbers of each drawing behind it; a
 terminal and Markdown show those that are words and figures.
 """
@@ -38,6 +38,7 @@ from lingula.documents.exhibits import (
     Note,
     Notes,
     Passage,
+    Picture,
     Point,
     Section,
     Span,
@@ -70,6 +71,7 @@ __all__ = [
     "Note",
     "Notes",
     "Passage",
+    "Picture",
     "Point",
     "Section",
     "Span",

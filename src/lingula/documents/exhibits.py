@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -369,6 +370,30 @@ class Notes:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture on a page; elsewhere its words.
+
+    Attributes:
+        name: Key in JSON.
+        title: Heading.
+        png: The bytes of a PNG file.
+        words: What it shows, for who cannot see it.
+        note: What stands below it.
+    """
+
+    name: str
+    title: str
+    png: bytes
+    words: str
+    note: str = ""
+
+    @property
+    def address(self) -> str:
+        """The picture inside the page."""
+        return "data:image/png;base64," + base64.b64encode(self.png).decode()
+
+
+@dataclass(frozen=True)
 class Measures:
     """A few figures by their names, side by side."""
 
@@ -387,7 +412,7 @@ class Group:
 
 #: Exhibits that have a name, a title and values.
 Drawn = Table | Stack | Grid | Curve | Bars
-Exhibit = Drawn | Group | Passage | Note | Notes | Measures
+Exhibit = Drawn | Group | Passage | Picture | Note | Notes | Measures
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from lingula.documents.exhibits import (
     Note,
     Notes,
     Passage,
+    Picture,
     Section,
     Stack,
     Table,
@@ -64,6 +65,8 @@ def _exhibit(exhibit: Exhibit, *, alone: bool = False) -> Iterator[str]:
         yield _table(_measures(exhibit))
     elif isinstance(exhibit, Passage):
         yield "\n".join(f"> {escape(line)}".rstrip() for line in exhibit.text.splitlines())
+    elif isinstance(exhibit, Picture):
+        yield f"*{escape(exhibit.title)}:* {_sentence(exhibit.words)}"
     elif isinstance(exhibit, Group):
         for item in exhibit.items:
             yield from _exhibit(item)

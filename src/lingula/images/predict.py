@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,7 @@ def predict_films(
         if failed and not skip_broken:
             raise InputError(f"{next(iter(failed.values()))}; leave such out with --skip-broken")
         broken += list(failed.values())
-        found = model.scores(_Held(block).at_size, len(block)).values.copy()
+        found = model.scores(HeldImages(block).at_size, len(block)).values.copy()
         found[list(failed)] = np.nan
         values.append(found)
         if told is not None:
@@ -131,18 +131,19 @@ def _read(files: tuple[Path, ...]) -> list[Gray | str]:
         return list(pool.map(one, files))
 
 
-class _Held:
+class HeldImages:
     """Gray images in memory, at any size."""
 
-    def __init__(self, images: list[Gray | str]) -> None:
+    def __init__(self, images: Sequence[Gray | str]) -> None:
         self._images = images
 
     def at_size(self, settings: PictureSettings) -> _Sized:
+        """The same at a recipe's size; what is no image is black."""
         return _Sized(self._images, settings)
 
 
 class _Sized:
-    def __init__(self, images: list[Gray | str], settings: PictureSettings) -> None:
+    def __init__(self, images: Sequence[Gray | str], settings: PictureSettings) -> None:
         black = np.zeros((settings.size, settings.size), dtype=np.uint16)
         self._pixels = np.stack(
             [black if isinstance(item, str) else fit_size(item, settings) for item in images]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lingula.cli.images.explain import explain
 from lingula.cli.images.predict import predict
 from lingula.cli.images.select import select
 from lingula.cli.images.train import train
@@ -11,8 +12,8 @@ from lingula.cli.images.train import train
 
 @click.group()
 def command() -> None:
-    """Train image models on labels, score films, and choose the best model."""
+    """Train image models on labels, score films, choose the best model, and explain."""
 
 
-for _command in (train, predict, select):
+for _command in (train, predict, select, explain):
     command.add_command(_command)
