@@ -2,9 +2,9 @@
 
     OMP_NUM_THREADS=1 python benchmarks/images_cache.py --count 200 --side 2048 --size 320
 
-Films are drawn by code (smooth noise, JPEG of quality 90): ``--side`` pixels a side, as a hospital's
-films are larger than what a network sees; ``--side 390`` is about CheXpert-small. What is timed is
-what feeds a training step: rows of images, as a float tensor, normalized.
+Films are drawn by code (smooth noise, JPEG of quality 90): ``--side`` pixels a side, since a
+hospital's films are larger than what a network sees; ``--side 390`` is about CheXpert-small.
+What is timed is what feeds a training step: rows of images, as a float tensor, normalized.
 """
 
 from __future__ import annotations

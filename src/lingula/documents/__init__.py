@@ -15,9 +15,9 @@
 
 Exhibits: ``Table`` (figures with intervals), ``Curve`` (lines and points), ``Bars`` (figures with
 intervals on one scale), ``Grid`` (confusion matrix, shares), ``Stack`` (a total in parts),
-``Passage`` (a text with marked words), ``Picture``, ``Group`` (small curves or grids side by side), ``Note``,
-``Notes`` and ``Measures``. A page shows all of them, with the numbers of each drawing behind it; a
-terminal and Markdown show those that are words and figures.
+``Passage`` (a text with marked words), ``Picture`` (a PNG), ``Group`` (small curves or grids side
+by side), ``Note``, ``Notes`` and ``Measures``. A page shows all of them, with the numbers of each
+drawing behind it; a terminal and Markdown show those that are words and figures.
 """
 
 from lingula.documents.exhibits import (
