@@ -122,6 +122,7 @@ def test_a_cue_in_another_column_has_no_offsets() -> None:
             "rule": "rule",
             "read": "",
             "cue_read": "",
+            "probability": None,
         }
     ]
 
