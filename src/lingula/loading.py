@@ -44,7 +44,8 @@ def load(
         MissingExtraError: If the labeler needs packages that are not installed.
     """
     if schema is not None and not isinstance(schema, Schema):
-        if str(name) == "rules" and "lexicon" not in options and is_lexicon_file(schema):
+        by_rules = str(name) == "rules" or name is None
+        if by_rules and "lexicon" not in options and is_lexicon_file(schema):
             options["lexicon"] = schema
         schema = load_schema(schema)
     if name is None:

@@ -18,7 +18,8 @@ def evidence_schema() -> pa.Schema:
 
     ``row`` counts the rows of the output from 1; ``column`` names the text column into which the
     offsets point (characters, end exclusive); ``label`` is 1, 0, -1 or null; ``read`` and
-    ``cue_read`` hold what a misspelled mention or cue was read as, and are empty else; ``probability`` is the label's at this mention, null from labelers without.
+    ``cue_read`` hold what a misspelled mention or cue was read as, and are empty else;
+    ``probability`` is the label's at this mention, null from labelers without.
     """
     import pyarrow as pa
 
