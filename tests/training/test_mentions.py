@@ -140,7 +140,7 @@ def test_8_bits_answer_as_the_weights_do(encoder: Path, tmp_path: Path) -> None:
     made = training(encoder)
     made.run(tmp_path)
     network, tokenizer = made.load(tmp_path / "stage0.pt")
-    examples = made.sentences(FRAMES.styles[:4], [5], copies=4, perturbed=0.0)
+    examples = made.sentences(dict(list(FRAMES.by_style.items())[:4]), [5], copies=4, perturbed=0.0)
     reader = MarkReader(tokenizer, mark_names(RULES.schema))
     by_float = np.concatenate(predict(network, reader, [item.text for item in examples]))
     model = BuiltinLabeler(model=tmp_path / "model", threads=1).model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
@@ -35,6 +35,8 @@ from lingula.training.model.backbones import minilm_folder
 
 #: Sentences drawn from each frame of a left-out style.
 JUDGED_COPIES = 2
+#: One in so many frames of each style is new to the model by which trust is fitted.
+FRAME_FOLDS = 5
 
 Report = Callable[[str, int, int, float], None]
 
@@ -98,7 +100,7 @@ class MentionTraining:
         """
         began = time.perf_counter()
         output.mkdir(parents=True, exist_ok=True)
-        stages = [*range(1, self.recipe.folds + 1), 0]
+        stages = [*range(1, self.recipe.folds + 2), 0]
         files = [output / f"stage{stage}.pt" for stage in stages]
         if self.recipe.processes == 1:
             for stage, file in zip(stages, files, strict=True):
@@ -116,18 +118,17 @@ class MentionTraining:
         return self.assemble(output, began)
 
     def train_stage(self, stage: int, file: Path) -> None:
-        """Train without the styles of a fold (counted from 1), or on all (0), and keep the weights.
+        """Train and keep the weights.
 
         Args:
-            stage: Which.
+            stage: 0 on all frames, 1 to ``folds`` without the styles of a fold, and the number
+                after that without every fifth frame of each style.
             file: For weights and tokenizer; where it is there, nothing is done.
         """
         if file.is_file():
             return
         torch.set_num_threads(self.recipe.threads)
-        out = self._left_out(stage)
-        kept = [style for style in self._frames.styles if style not in out]
-        network, tokenizer = self._train(stage, kept)
+        network, tokenizer = self._train(stage)
         state = {
             "weights": network.state_dict(),
             "config": network.encoder.config.to_dict(),
@@ -138,27 +139,26 @@ class MentionTraining:
 
     def assemble(self, output: Path, began: float) -> dict[str, Any]:
         """From the trained stages to the model folder and the record."""
-        parts = []
-        for stage in range(1, self.recipe.folds + 1):
-            network, tokenizer = self.load(output / f"stage{stage}.pt")
-            reader = MarkReader(tokenizer, mark_names(self.rules.schema))
-            parts.append(self._judged(network, reader, self._left_out(stage)))
-        held = Held.joined(parts)
+        held = Held.joined(
+            [self.judged(output, stage) for stage in range(1, self.recipe.folds + 1)]
+        )
+        new = self.judged(output, self.recipe.folds + 1)
         joints = [
-            fit_joint(held.logits[:, head], held.rules, held.classes, self.recipe.strength)
+            fit_joint(new.logits[:, head], new.rules, new.classes, self.recipe.strength)
             for head in (0, 1)
         ]
-        rules = held.rules.tolist()
+        rules = new.rules.tolist()
         early, last = (
-            joint.chances(held.logits[:, head], rules) for head, joint in enumerate(joints)
+            joint.chances(new.logits[:, head], rules) for head, joint in enumerate(joints)
         )
         record = {
             "recipe": asdict(self.recipe),
-            "sure": choose_sure(early, last, held.classes),
+            "sure": choose_sure(early, last, new.classes),
             "rules": self.rules.sha256,
             "seconds": round(time.perf_counter() - began, 1),
             "torch": torch.__version__,
             "left_out": figures(held, joints[1], joints[0]),
+            "new_sentences": figures(new, joints[1], joints[0]),
         }
         write_model(output / "model", self.load(output / "stage0.pt"), joints, record)
         (output / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -170,21 +170,36 @@ class MentionTraining:
         return record
 
     def sentences(
-        self, styles: Sequence[str], seed: Sequence[int], *, copies: int, perturbed: float
+        self,
+        frames: Mapping[str, Sequence[str]],
+        seed: Sequence[int],
+        *,
+        copies: int,
+        perturbed: float,
     ) -> list[Example]:
-        """Distinct sentences drawn from the frames of some styles."""
+        """Distinct sentences drawn from frames, which are given by style."""
         generator = np.random.default_rng([self.recipe.seed, *seed])
         filler = FrameFiller(self._frames, generator, Perturbation(generator, perturbed))
         made: dict[str, Example] = {}
-        for style in styles:
-            for frame in self._frames.by_style[style]:
+        for style, some in frames.items():
+            for frame in some:
                 for _ in range(copies):
                     for item in self.maker.from_known(filler.fill(frame, style)):
                         made.setdefault(item.text, item)
         return list(made.values())
 
-    def _left_out(self, stage: int) -> tuple[str, ...]:
-        return () if stage == 0 else self._frames.styles[stage - 1 :: self.recipe.folds]
+    def _parts(self, stage: int) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """The frames that a stage is trained on, and those that it is judged on."""
+        kept: dict[str, list[str]] = {}
+        out: dict[str, list[str]] = {}
+        for number, (style, frames) in enumerate(self._frames.by_style.items()):
+            for at, frame in enumerate(frames):
+                if stage > self.recipe.folds:
+                    left_out = at % FRAME_FOLDS == number % FRAME_FOLDS
+                else:
+                    left_out = stage > 0 and number % self.recipe.folds == stage - 1
+                (out if left_out else kept).setdefault(style, []).append(frame)
+        return kept, out
 
     def load(self, file: Path) -> tuple[MentionNetwork, Tokenizer]:
         """Network and tokenizer of a stage that was kept."""
@@ -196,10 +211,14 @@ class MentionTraining:
         network.load_state_dict(state["weights"])
         return network.eval(), Tokenizer.from_str(state["tokenizer"])
 
-    def _judged(self, network: MentionNetwork, reader: MarkReader, styles: Sequence[str]) -> Held:
+    def judged(self, output: Path, stage: int) -> Held:
+        """What a stage's model says of the frames that it was not trained on."""
+        network, tokenizer = self.load(output / f"stage{stage}.pt")
+        reader = MarkReader(tokenizer, mark_names(self.rules.schema))
+        frames = self._parts(stage)[1]
         examples = [
-            *self.sentences(styles, [99, 0], copies=JUDGED_COPIES, perturbed=0.0),
-            *self.sentences(styles, [99, 1], copies=JUDGED_COPIES, perturbed=1.0),
+            *self.sentences(frames, [99, 0], copies=JUDGED_COPIES, perturbed=0.0),
+            *self.sentences(frames, [99, 1], copies=JUDGED_COPIES, perturbed=1.0),
         ]
         logits = predict(network, reader, [item.text for item in examples])
         known = [
@@ -211,12 +230,13 @@ class MentionTraining:
         names, classes, rules, rows = zip(*known, strict=True)
         return Held(names, np.array(classes), np.array(rules), np.stack(rows))
 
-    def _train(self, stage: int, styles: Sequence[str]) -> tuple[MentionNetwork, Tokenizer]:
+    def _train(self, stage: int) -> tuple[MentionNetwork, Tokenizer]:
         recipe = self.recipe
+        frames = self._parts(stage)[0]
 
         def draw(epoch: int) -> list[Example]:
             made = self.sentences(
-                styles, [stage, epoch], copies=recipe.copies, perturbed=recipe.perturbed
+                frames, [stage, epoch], copies=recipe.copies, perturbed=recipe.perturbed
             )
             generator = np.random.default_rng([recipe.seed, stage, epoch, 1])
             taken = generator.random(len(self._by_rules)) < recipe.by_rules
@@ -226,7 +246,7 @@ class MentionTraining:
         with minilm_folder(recipe.backbone.path) as folder:
             texts = [item.text for epoch in range(2) for item in draw(epoch)]
             network, tokenizer = build_network(folder, self.rules.schema, texts, recipe.backbone)
-        name = f"without fold {stage}" if stage else "all"
+        name = f"with parts left out, {stage}" if stage else "all"
         epochs = recipe.fold_epochs if stage else recipe.fit.epochs
         report = self._report
         fit(
