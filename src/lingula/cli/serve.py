@@ -17,7 +17,7 @@ _LIMITS = (
         "--queue",
         "queue_texts",
         type=click.IntRange(min=1),
-        default=256,
+        default=512,
         show_default=True,
         metavar="N",
         help="Reports that wait at most; beyond, requests are told to come again (429).",

@@ -52,7 +52,7 @@ class Limits:
         worker_seconds: How long a worker process may take for one batch before it is replaced.
     """
 
-    queue_texts: int = 256
+    queue_texts: int = 512
     request_reports: int = 1000
     text_characters: int = 50_000
     body_bytes: int = 8 * 1024 * 1024

@@ -70,9 +70,12 @@ async def read_body(receive: Receive, seconds: float) -> bytes:
 
 
 async def _next(receive: Receive, seconds: float) -> Message:
+    import anyio  # what starlette stands on
+
     try:
-        message = await asyncio.wait_for(receive(), max(seconds, 0.001))
-    except asyncio.TimeoutError:
+        with anyio.fail_after(seconds):
+            message = await receive()
+    except TimeoutError:
         raise Problem(
             408, "request_timeout", "the request took too long to arrive", {"Connection": "close"}
         ) from None
