@@ -228,7 +228,16 @@ def test_filling_parents_changes_only_the_parents(tmp_path: Path) -> None:
     path = _write(tmp_path / "train.csv", CHEXPERT)
     audited = read_audit(Files(path))
     table, changed = with_parents(audited)
-    assert changed == 1
+    assert changed.to_pylist() == [
+        {
+            "row": 2,
+            "id": audited.data.ids[1],
+            "observation": "Lung Opacity",
+            "column": "Lung Opacity",
+            "before": "blank",
+            "because": "Edema",
+        }
+    ]
     target = tmp_path / "filled.csv"
     write_table(target, table)
     before, after = CHEXPERT.splitlines(), target.read_text(encoding="utf-8").splitlines()
@@ -246,7 +255,8 @@ def test_filling_parents_keeps_a_parquet_column_a_number(tmp_path: Path, kind: p
     table = pa.table({"id": [1, 2], "Edema": [1.0, None], "Lung Opacity": pa.array(parents, kind)})
     pq.write_table(table, path)
     filled, changed = with_parents(read_audit(Files(path)))
-    assert changed == 1
+    assert changed.num_rows == 1
+    assert changed.column("before").to_pylist() == ["blank" if parents[0] is None else "negative"]
     assert filled.column("Lung Opacity").to_pylist() == [1, None]
     assert filled.column("id").to_pylist() == [1, 2]
     target = tmp_path / "out.jsonl"
@@ -345,3 +355,46 @@ def test_lists_and_class_numbers_are_read_by_the_audit_too(tmp_path: Path) -> No
     codes = _write(tmp_path / "c.csv", "id,Edema\na,0\nb,3\nc,2\n")
     data = read_audit(Files(codes, label_codes="chexbert")).data
     assert data.labels.classes[:, 0].tolist() == [0, 3, 2]
+
+
+def test_blanks_only_are_filled_if_asked(tmp_path: Path) -> None:
+    text = "id,Edema,Lung Opacity\na,1,\nb,1,0\nc,1,-1\nd,1,1\ne,,0\n"
+    audited = read_audit(Files(_write(tmp_path / "t.csv", text)))
+    table, changes = with_parents(audited)
+    assert table.column("Lung Opacity").to_pylist() == ["1", "1", "1", "1", "0"]
+    assert changes.column("before").to_pylist() == ["blank", "negative", "uncertain"]
+    table, changes = with_parents(audited, only_blanks=True)
+    assert table.column("Lung Opacity").to_pylist()[:3] == ["1", "0", "-1"]
+    assert changes.column("id").to_pylist() == ["a"]
+
+
+def test_several_rows_a_study_in_joined_tables(tmp_path: Path) -> None:
+    labels = _write(tmp_path / "l.csv", "study_id,Edema,Fracture\ns1,1,0\ns2,0,0\n")
+    images = _write(tmp_path / "i.csv", "study_id,Edema,Fracture\n2,0,\n1,-1,0\n1,1,\n2,,1\n")
+    reports = _write(tmp_path / "r.csv", "study_id,report\ns1,A.\ns2,B.\ns2,C.\n")
+    with pytest.raises(InputError, match=r"i\.csv.*'1'.*rows 2 and 3.*--duplicates"):
+        read_audit(Files(labels, compare=(images,)))
+    # blank 0, positive 1, negative 2, uncertain 3
+    for how, expected in (
+        ("first", [[3, 2], [2, 0]]),
+        ("last", [[1, 0], [0, 1]]),
+        ("max", [[1, 2], [2, 1]]),
+    ):
+        read = read_audit(Files(labels, compare=(images,), duplicates=how)).data
+        assert read.compare[0].labels.classes.tolist() == expected, how
+    found = read_audit(Files(labels, reports, duplicates="last")).data
+    assert found.texts == ["A.", "C."]
+    with pytest.raises(InputError, match="--duplicates"):
+        read_audit(Files(labels, reports, duplicates="max"))
+
+
+def test_names_of_a_list_that_the_audited_schema_lacks(tmp_path: Path) -> None:
+    labels = _write(tmp_path / "l.csv", "id,Edema,Pneumothorax,Fracture\na,1,,\nb,,1,1\nc,,,\n")
+    nih = _write(tmp_path / "n.csv", "id,Finding Labels\na,Edema|Mass\nb,Hernia\nc,No Finding\n")
+    (other,) = read_audit(Files(labels, compare=(nih,), schema="chexpert14")).data.compare
+    assert other.labels.classes[:, 0].tolist() == [1, 0, 0]
+    # What the list never names, nobody looked for.
+    assert other.columns.tolist() == [True, False, False]
+    assert "'Hernia' (1 rows)" in other.notes[0] or "'Mass' (1 rows)" in other.notes[0]
+    with pytest.raises(InputError, match="not compared"):
+        Files(labels, related=(nih,))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from lingula.cli.audit import FIGURES, PAGE, SHEET, SHEET_PAGE, command
+from lingula.cli.audit import command
+from lingula.cli.audit_files import CHANGES, FIGURES, PAGE, SHEET, SHEET_PAGE
 from lingula.errors import ColumnError, InputError
 
 LABELS = """\
@@ -74,7 +75,9 @@ def test_corrected_tables(folder: Path) -> None:
         "kept.csv",
     )
     assert result.exit_code == 0, result.output
-    assert "filled.csv: parents filled in (1 cell)" in result.output
+    assert "filled.csv: parents filled in (1 cell: 1 blank)" in result.output
+    changes = (folder / "audit" / CHANGES).read_text("utf-8").splitlines()
+    assert changes[1:] == ["2,s2,Lung Opacity,Lung Opacity,blank,Edema"]
     lines = LABELS.splitlines()
     filled = (folder / "filled.csv").read_text("utf-8").splitlines()
     assert filled == [*lines[:2], lines[2] + "1.0", *lines[3:]]
@@ -134,11 +137,21 @@ def test_errors_are_ours(
 def test_an_earlier_audit_survives_an_error(folder: Path) -> None:
     assert _run("labels.csv", "-q").exit_code == 0
     before = (folder / "audit" / PAGE).read_bytes()
-    assert isinstance(_run("labels.csv", "-q", "--drop", "kept.csv").exception, InputError)
+    refused = _run("labels.csv", "-q").exception
+    assert isinstance(refused, InputError) and "--overwrite" in str(refused)
+    again = _run("labels.csv", "-q", "--overwrite", "--drop", "kept.csv")
+    assert isinstance(again.exception, InputError)
     assert (folder / "audit" / PAGE).read_bytes() == before
     (folder / "labels.csv").write_text("study_id,Edema\n", encoding="utf-8")
-    assert isinstance(_run("labels.csv", "-q").exception, InputError)
+    assert isinstance(_run("labels.csv", "-q", "--overwrite").exception, InputError)
     assert (folder / "audit" / PAGE).read_bytes() == before
+    (folder / "labels.csv").write_text(LABELS, encoding="utf-8")
+    (folder / "kept.csv").write_text("mine", encoding="utf-8")
+    target = ("--fill-parents", "kept.csv", "-o", "new")
+    assert "kept.csv: is there already" in str(_run("labels.csv", "-q", *target).exception)
+    assert _run("labels.csv", "-q", "--overwrite").exit_code == 0
+    assert _run("labels.csv", "-q", "--only-blanks").exit_code == 2
+    assert _run("labels.csv", "-q", *target, "--overwrite", "--only-blanks").exit_code == 0
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -151,3 +164,49 @@ def test_help_imports_nothing_heavy() -> None:
         "sys.exit(f'imports {heavy}' if heavy else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+STATEMENTS = (
+    "Small left pleural effusion.",
+    "Moderate cardiomegaly without edema.",
+    "Right lower lobe pneumonia. No pneumothorax.",
+    "Possible atelectasis at the base.",
+    "Acute rib fracture. Endotracheal tube in place.",
+)
+
+
+def test_a_second_labeler_of_the_same_rules_counts_for_nothing(folder: Path) -> None:
+    import lingula
+
+    texts = [f"{STATEMENTS[i % 5]} {STATEMENTS[(i * 2 + i // 5) % 5]}" for i in range(25)]
+    rows = [f'{i},"{text}"' for i, text in enumerate(texts)]
+    (folder / "texts.csv").write_text("\n".join(["id,report", *rows]), encoding="utf-8")
+    for name in ("rules", "builtin"):
+        table = lingula.load(name).label(texts).to_arrow()
+        lines = [",".join(["id", *table.column_names])]
+        for i, cells in enumerate(table.to_pylist()):
+            values = ["" if value is None else str(value) for value in cells.values()]
+            lines.append(",".join([str(i), *values]))
+        (folder / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
+    other = (folder / "rules.csv").read_text("utf-8").splitlines()
+    turned = [other[0], *(f"{i},{row.partition(',')[2]}" for i, row in enumerate(other[:0:-1]))]
+    (folder / "turned.csv").write_text("\n".join(turned), encoding="utf-8")
+    given = ("builtin.csv", "--resamples", "100", "--overwrite", "--compare", "rules.csv")
+    result = _run(*given, "--reports", "texts.csv")
+    assert result.exit_code == 0, result.output
+    assert "share their rules" in result.output.replace("\n", " ")
+    checks = json.loads((folder / "audit" / FIGURES).read_text("utf-8"))["checks"]
+    assert checks["agreement"]["score"] is None and "share" in checks["agreement"]["missing"]
+    assert 'those of "rules"' in checks["agreement"]["findings"][0]["text"]
+    assert checks["agreement"]["label_scores"] is None
+    assert "mean nothing here" in (folder / "audit" / PAGE).read_text("utf-8")
+    # One of another origin counts, alone; without reports nothing can be told.
+    _run(*given, "--reports", "texts.csv", "--compare", "turned.csv", "-q")
+    agreement = json.loads((folder / "audit" / FIGURES).read_text("utf-8"))["checks"]["agreement"]
+    assert agreement["score"] is not None and "with turned.csv. Not counted" in agreement["summary"]
+    _run(*given, "-q")
+    agreement = json.loads((folder / "audit" / FIGURES).read_text("utf-8"))["checks"]["agreement"]
+    assert agreement["score"] > 0.9 and "cannot be told" in agreement["findings"][0]["text"]
+    _run(*given, "-q", "--related", "rules.csv")
+    agreement = json.loads((folder / "audit" / FIGURES).read_text("utf-8"))["checks"]["agreement"]
+    assert agreement["score"] is None and "as was said" in agreement["findings"][0]["text"]

@@ -91,12 +91,17 @@ class OtherLabels:
         rows: Positions of the audited rows, shape (m,), rising.
         labels: Their labels, shape (m, k), under the audited schema.
         columns: Which of the k labels they give, shape (k,); the others are blank in ``labels``.
+        related: Whether they were made with what made the audited labels, as the user says:
+            agreement with them then counts for nothing.
+        notes: What was left out of them. One sentence each.
     """
 
     name: str
     rows: npt.NDArray[np.intp]
     labels: Labels
     columns: npt.NDArray[np.bool_]
+    related: bool = False
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.rows) != len(self.labels) or (np.diff(self.rows) <= 0).any():

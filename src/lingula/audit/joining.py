@@ -64,11 +64,14 @@ class Joiner:
             found[name] = [texts[code] for code in agreed[at]]
         return found
 
-    def positions(self, other: pa.Table, source: str, named: str | None) -> npt.NDArray[np.intp]:
+    def positions(
+        self, other: pa.Table, source: str, named: str | None, duplicates: str = "fail"
+    ) -> npt.NDArray[np.intp]:
         """For each audited row its row in another table, -1 where it has none.
 
         The key is a column that both have (the audited id column, or a known name of ids), else
-        the id columns of both.
+        the id columns of both. Of several rows with one id the first or, if ``duplicates`` says
+        so, the last is taken; "fail" refuses them.
         """
         if self.by_row_order:
             if other.num_rows != self.table.num_rows:
@@ -84,14 +87,23 @@ class Joiner:
             if is_missing(key):
                 continue
             if key in place:
+                if duplicates in ("first", "max"):
+                    continue
+                if duplicates == "last":
+                    place[key] = position
+                    continue
                 raise InputError(
                     f"{source}: the id {key!r} of column {theirs!r} occurs in rows "
-                    f"{place[key] + 1} and {position + 1}; each row needs an id of its own"
+                    f"{place[key] + 1} and {position + 1}; say which of them counts (--duplicates)"
                 )
             place[key] = position
         found = np.array([place.get(key, -1) for key in left], dtype=np.intp)
         self._need_some(found, mine, theirs, source)
         return found
+
+    def ids_of(self, other: pa.Table, source: str, named: str | None) -> list[str]:
+        """The ids of another table's rows, in the column that ``positions`` matches by."""
+        return strings(other, self.keys(other, source, named)[1])
 
     def _ids(self, other: pa.Table, mine: str, theirs: str) -> list[list[str]]:
         """The audited rows' ids and the other's, comparable."""

@@ -16,6 +16,7 @@ from lingula.errors import InputError
 from lingula.labels import Labels, Schema
 from lingula.schemas import load_schema
 from lingula.tables.columns import find_column, is_text_column
+from lingula.tables.ids import check_duplicates, highest_classes, rows_of_ids
 from lingula.tables.label_columns import (
     FoundLabels,
     labels_in_columns,
@@ -23,6 +24,7 @@ from lingula.tables.label_columns import (
     likely_schema,
     list_column,
 )
+from lingula.tables.label_table import left_out_notes
 from lingula.tables.label_values import LABEL_CODES
 from lingula.tables.reading import read_table
 from lingula.tables.report_table import report_texts
@@ -46,6 +48,12 @@ class Files:
         text_columns: Columns of the report text; found by their names if not given.
         by_row_order: Match tables row by row instead of by id.
         label_codes: What numbers mean as labels (``label_values.LABEL_CODES``).
+        duplicates: What becomes of several rows with one id in the tables that are joined
+            (``tables.ids.DUPLICATES``); "max" is for labels only.
+        related: Those of ``compare`` that were made with what made the audited labels.
+
+    Raises:
+        InputError: If a choice is unknown, or a related table is not compared.
     """
 
     labels: Path
@@ -58,6 +66,14 @@ class Files:
     text_columns: tuple[str, ...] = ()
     by_row_order: bool = False
     label_codes: str = "chexpert"
+    duplicates: str = "fail"
+    related: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_duplicates(self.duplicates)
+        for path in self.related:
+            if path not in self.compare:
+                raise InputError(f"{path}: is said to be related, but is not compared (--compare)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +152,8 @@ def _texts(table: pa.Table, left: Joiner, files: Files) -> list[str | None] | No
     if files.reports is not None:
         other = read_table(files.reports)
         joined = report_texts(other, files.text_columns, str(files.reports))
-        at = left.positions(other, str(files.reports), files.columns.id)
+        how = files.duplicates if files.duplicates != "max" else "fail"
+        at = left.positions(other, str(files.reports), files.columns.id, how)
         return [joined[place] if place >= 0 else None for place in at]
     if files.text_columns or any(map(is_text_column, table.column_names)):
         return report_texts(table, files.text_columns, str(files.labels))
@@ -191,8 +208,12 @@ def _other(path: Path, name: str, left: Joiner, audited: Labels, files: Files) -
         table, Columns(finding_list=None, separator=files.columns.separator), str(path)
     )
     found = _labels(table, layout, audited.schema, replace(files, labels=path))
-    labels = found.strict(str(path))
-    at = left.positions(table, str(path), files.columns.id)
+    # A list names what is there; names that are no observation of the schema are left out of it.
+    labels = found.strict(str(path)) if found.columns else _named_in_list(found.labels)
+    at = left.positions(table, str(path), files.columns.id, files.duplicates)
+    if files.duplicates == "max" and not files.by_row_order:
+        _, group = rows_of_ids(left.ids_of(table, str(path), files.columns.id), "first")
+        labels = Labels(labels.schema, highest_classes(labels.classes, group)[group])
     rows = np.flatnonzero(at >= 0)
     classes = np.zeros((len(rows), len(audited.schema)), dtype=np.int8)
     columns = np.zeros(len(audited.schema), dtype=np.bool_)
@@ -200,4 +221,19 @@ def _other(path: Path, name: str, left: Joiner, audited: Labels, files: Files) -
         place = audited.schema.index(observation)
         classes[:, place] = labels.classes[at[rows], position]
         columns[place] = True
-    return OtherLabels(name, rows, Labels(audited.schema, classes), columns)
+    return OtherLabels(
+        name,
+        rows,
+        Labels(audited.schema, classes),
+        columns,
+        related=path in files.related,
+        notes=() if found.columns else left_out_notes(found.outside, path),
+    )
+
+
+def _named_in_list(labels: Labels) -> Labels:
+    """The labels of a list, of the observations that it names at all."""
+    named = np.flatnonzero((labels.classes != 0).any(axis=0))
+    names = [labels.schema.names[at] for at in named.tolist()]
+    schema = labels.schema.restrict(names)
+    return Labels(schema, labels.classes[:, [labels.schema.index(name) for name in schema.names]])

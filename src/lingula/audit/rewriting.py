@@ -18,10 +18,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def with_parents(audited: AuditedTable) -> tuple[pa.Table, int]:
-    """The table with the parents of positive labels positive, and the number of cells changed.
+def with_parents(audited: AuditedTable, *, only_blanks: bool = False) -> tuple[pa.Table, pa.Table]:
+    """The table with the parents of positive labels positive, and the list of changes.
 
     Every other cell stays as it was written; a new one is written as the table writes positive.
+
+    Args:
+        audited: The table and its labels.
+        only_blanks: Leave explicit negatives and uncertain labels as they are.
+
+    Returns:
+        The table, and one row a changed cell: row (from 1), id, observation, column, the label
+        before, and the positive children that ask for it.
 
     Raises:
         SchemaError: If the schema has no parents, or the labels stand in a list.
@@ -38,6 +46,8 @@ def with_parents(audited: AuditedTable) -> tuple[pa.Table, int]:
             "so there is nothing to fill in"
         )
     _, changed = filled(labels)
+    if only_blanks:
+        changed &= labels.classes == Label.BLANK
     table = audited.table
     spelling = _spelling(table, list(columns.values()))
     for position, name in enumerate(labels.schema.names):
@@ -51,7 +61,35 @@ def with_parents(audited: AuditedTable) -> tuple[pa.Table, int]:
         value: object = spelling if pa.types.is_string(column.type) else 1
         new = pc.if_else(pa.array(flags), pa.scalar(value).cast(column.type), column)
         table = table.set_column(at, columns[name], new)
-    return table, int(changed.sum())
+    return table, _changes(audited, changed)
+
+
+def _changes(audited: AuditedTable, changed: npt.NDArray[np.bool_]) -> pa.Table:
+    """One row a changed cell, in the table's order."""
+    import pyarrow as pa
+
+    labels, names = audited.found.labels, audited.found.labels.schema.names
+    children: dict[int, list[int]] = {}
+    for pair in implications(labels.schema):
+        children.setdefault(pair.ancestor, []).append(pair.child)
+    rows, places = np.nonzero(changed)
+    positive = labels.classes == Label.POSITIVE
+    asking = [
+        "|".join(names[child] for child in children[int(at)] if positive[row, child])
+        for row, at in zip(rows, places, strict=True)
+    ]
+    return pa.table(
+        {
+            "row": pa.array(rows + 1, pa.int64()),
+            "id": pa.array([str(audited.data.ids[row]) for row in rows.tolist()], pa.string()),
+            "observation": pa.array([names[at] for at in places], pa.string()),
+            "column": pa.array([audited.found.columns[names[at]] for at in places], pa.string()),
+            "before": pa.array(
+                [Label(c).name.lower() for c in labels.classes[rows, places]], pa.string()
+            ),
+            "because": pa.array(asking, pa.string()),
+        }
+    )
 
 
 def without_rows(audited: AuditedTable, rows: npt.NDArray[np.intp]) -> pa.Table:

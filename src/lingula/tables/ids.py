@@ -120,10 +120,26 @@ def _highest(table: Table, rows: npt.NDArray[np.intp], group: npt.NDArray[np.int
             f"{table.source}: rows of one id cannot be joined by max where probabilities stand "
             "beside the labels; keep the first or the last"
         )
-    rank = np.zeros((len(rows), len(table.schema)), dtype=np.int8)
-    np.maximum.at(rank, group, _RANK[table.labels.classes])
-    labels = Labels(table.schema, _OF_RANK[rank])
+    labels = Labels(table.schema, highest_classes(table.labels.classes, group))
     return replace(table.take(rows, table.schema.names), labels=labels)
+
+
+def highest_classes(
+    classes: npt.NDArray[np.int8], group: npt.NDArray[np.intp]
+) -> npt.NDArray[np.int8]:
+    """Of each observation the label that says most among the rows of each group.
+
+    Args:
+        classes: int8 class indices, shape (n, k).
+        group: Group of each row, shape (n,), numbered from 0 without gaps.
+
+    Returns:
+        int8, shape (groups, k).
+    """
+    rank = np.zeros((int(group.max(initial=-1)) + 1, classes.shape[1]), dtype=np.int8)
+    np.maximum.at(rank, group, _RANK[classes])
+    highest: npt.NDArray[np.int8] = _OF_RANK[rank]
+    return highest
 
 
 def _plain(text: str) -> str:

@@ -141,7 +141,7 @@ def read_label_table(
     notes: tuple[str, ...] = ()
     if listing:
         in_list = labels_in_list(table, listing, schema)
-        part, notes = in_list.labels, _left_out(in_list.outside, path)
+        part, notes = in_list.labels, left_out_notes(in_list.outside, path)
     else:
         part = labels_in_columns(table.select(labels), schema, str(path), words).strict(str(path))
     return LabelTable(
@@ -204,8 +204,8 @@ def _named(path: Path, names: Sequence[str], wanted: str | None, role: str) -> s
     return None if wanted is None else names[find_column(names, wanted, str(path), role)]
 
 
-def _left_out(outside: Sequence[OutsideLabel], path: Path) -> tuple[str, ...]:
-    """A note on the names of a list that are no observations."""
+def left_out_notes(outside: Sequence[OutsideLabel], path: Path) -> tuple[str, ...]:
+    """A note on the names of a list that are no observations; none if there are none."""
     named = sorted(outside, key=lambda item: -len(item.rows))
     if not named:
         return ()

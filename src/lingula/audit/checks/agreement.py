@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from lingula.audit.agreement_tables import (
+    kappa_table,
+    kinds_table,
+    mean_of,
+    pair_tables,
+    review_table,
+)
 from lingula.audit.check import Check, Earlier
 from lingula.audit.inputs import AuditInput, OtherLabels
 from lingula.audit.intervals import cautious_f1
+from lingula.audit.kinship import rule_made
 from lingula.audit.options import AuditOptions
-from lingula.audit.resampling import (
-    Classes,
-    Interval,
-    confusions_with,
-    interval_of,
-    positive_against_rest,
-)
 from lingula.audit.result import CheckResult, Example, Exhibit, Finding
-from lingula.audit.review import Disagreement, rank_disagreements
 from lingula.audit.wording import join
-from lingula.documents import Column, Kind, Level, Measure, Table, percent
+from lingula.documents import Kind, Level, Measure, percent
 from lingula.labels import Label
-from lingula.metrics.counts import confusion_matrices
-from lingula.metrics.kappa import cohen_kappa
-from lingula.metrics.reader_agreement import pairwise_kappa
 
 #: Kappas below this are named: "moderate" and worse (Landis and Koch, Biometrics 1977).
 NAMED_BELOW = 0.6
-CODES = {label: label.name.lower() for label in Label}
 
 
 class Agreement(Check):
@@ -45,198 +41,137 @@ class Agreement(Check):
         """Compare with every other set of labels that was given."""
         if not data.compare:
             return self.not_checked("no second labels were given (--compare)")
-        exhibits: list[Exhibit] = []
-        findings: list[Finding] = []
-        measures: list[Measure] = []
-        examples: list[Example] = []
-        lows: list[npt.NDArray[np.float64]] = []
-        kappas: list[npt.NDArray[np.float64]] = []
-        for other in data.compare:
-            mine, theirs = data.labels.classes[other.rows], other.labels.classes
-            table, kappa = _kappas(data, other, mine, options)
-            exhibits += [table, _kinds(data, other, mine)]
-            kappas.append(kappa.value)
-            positive = [classes == Label.POSITIVE for classes in (mine, theirs)]
-            both = (positive[0] & positive[1]).sum(axis=0)
-            alone = [flags.sum(axis=0) - both for flags in positive]
-            # Where neither is ever positive, nothing is known of the label that matters.
-            lows.append(np.minimum(kappa.low, cautious_f1(both, *alone)))
-            findings += _weak(data, other, kappa.value)
-            same = float((mine == theirs)[:, other.columns].mean())
-            ranked, review = _review(data, other, mine, options)
-            exhibits.append(review)
-            if options.show_text:
-                for item in ranked[: options.examples]:
-                    examples += self.show(
-                        data,
-                        options,
-                        [int(other.rows[item.row])],
-                        f"disagreement with {other.name}",
-                    )
-            measures += [
-                Measure(f"rows {other.name}", f"Rows shared with {other.name}", len(other.rows)),
-                Measure(f"same {other.name}", "equal cells", same, Kind.SHARE),
-                Measure(f"kappa {other.name}", "mean kappa", _mean(kappa.value), Kind.NUMBER),
-            ]
+        made = rule_made(data)
+        kin = [
+            other.related or bool(made[0] and theirs)
+            for other, theirs in zip(data.compare, made[1:], strict=True)
+        ]
+        found = [self._one(data, other, options) for other in data.compare]
+        counted = [one for one, related in zip(found, kin, strict=True) if not related]
+        exhibits = [exhibit for one in found for exhibit in one.exhibits]
         if len(data.compare) > 1:
-            exhibits += _between_all(data)
-        means = [m for m in (_mean(np.clip(kappa, 0, 1)) for kappa in kappas) if m is not None]
-        score = float(np.mean(means)) if means else None
-        with np.errstate(all="ignore"):
-            least = np.fmin.reduce(np.stack(lows), axis=0)
-        plain = [m for m in (_mean(kappa) for kappa in kappas) if m is not None]
+            exhibits += pair_tables(data)
+        means = [m for m in (mean_of(np.clip(one.kappa, 0, 1)) for one in counted) if m is not None]
+        examples = [example for one in found for example in one.examples]
         return CheckResult(
             self.name,
             self.title,
-            score,
-            f"Mean kappa {np.mean(plain):.2f} with {join([o.name for o in data.compare])}."
-            if plain
-            else "No kappa can be had: the labels do not vary on the shared rows.",
-            tuple(findings),
+            float(np.mean(means)) if means else None,
+            _summary(data, found, kin),
+            (
+                *_kinship(data, made, kin),
+                *(finding for one in counted for finding in one.findings),
+            ),
             (
                 "Read the rows listed for review; the labels of the weakest observations first.",
                 "State which labeler made the labels, and its agreement with others.",
             ),
-            tuple(measures),
+            tuple(measure for one in found for measure in one.measures),
             tuple(exhibits),
             tuple(examples[: options.examples]),
-            missing="" if means else "kappa is undefined where labels do not vary",
-            label_scores=np.clip(least, 0, 1),
+            missing=_missing(data, kin, bool(means)),
+            label_scores=_least([one.low for one in counted]) if counted else None,
         )
 
-
-def _review(
-    data: AuditInput, other: OtherLabels, mine: Classes, options: AuditOptions
-) -> tuple[Sequence[Disagreement], Table]:
-    """Rows to review first, and their table."""
-    theirs, texts = other.labels.classes, data.distinct_texts
-    codes = None if texts is None else texts.codes[other.rows]
-    ranked = rank_disagreements(mine, theirs, other.columns, options.review, codes)
-    told = [
-        "; ".join(
-            f"{data.label_names[c]}: {CODES[Label(mine[item.row, c])]} here, "
-            f"{CODES[Label(theirs[item.row, c])]} there"
-            for c in item.columns
-        )
-        for item in ranked
-    ]
-    table = Table.of(
-        f"review {other.name}",
-        f"Rows to review first: here against {other.name}",
-        ("place", "Place", Kind.COUNT, range(1, len(ranked) + 1)),
-        ("id", "Row", Kind.TEXT, [str(data.ids[other.rows[item.row]]) for item in ranked]),
-        ("bits", "Surprise (bits)", Kind.NUMBER, [item.bits for item in ranked]),
-        ("labels", "Disagreements", Kind.TEXT, told),
-        note="A disagreement is worth the more the rarer its kind is; each one listed "
-        "halves what the next of its kind is worth. Equal reports are listed once.",
-        detail=len(ranked) > 12,
-    )
-    return ranked, table
-
-
-def _mean(values: npt.NDArray[np.float64]) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else None
-
-
-def _kappas(
-    data: AuditInput, other: OtherLabels, mine: Classes, options: AuditOptions
-) -> tuple[Table, Interval]:
-    """Kappa over the four labels and of positive against the rest, with intervals."""
-    tables = confusions_with(data, mine, other.labels.classes, other, options)
-    given = other.columns
-    four = interval_of(
-        np.where(given, cohen_kappa(tables.counts), np.nan), cohen_kappa(tables.resampled)
-    )
-    two = interval_of(
-        np.where(given, cohen_kappa(positive_against_rest(tables.counts)), np.nan),
-        cohen_kappa(positive_against_rest(tables.resampled)),
-    )
-    different = (mine != other.labels.classes).sum(axis=0)
-    table = Table.of(
-        f"kappa {other.name}",
-        f"Agreement with {other.name}",
-        ("label", "Label", Kind.TEXT, data.label_names),
-        ("kappa", "Kappa", Kind.NUMBER, four.value),
-        ("low", "95% low", Kind.NUMBER, four.low),
-        ("high", "95% high", Kind.NUMBER, four.high),
-        ("kappa_positive", "Kappa of positive", Kind.NUMBER, two.value),
-        ("low_positive", "95% low", Kind.NUMBER, two.low),
-        ("high_positive", "95% high", Kind.NUMBER, two.high),
-        ("same", "Equal", Kind.SHARE, 1 - different / len(mine)),
-        ("different", "Different", Kind.COUNT, different),
-        keep=given,
-        note=f"{len(mine):,} shared rows. Cohen's kappa over the four labels, and of positive "
-        "against everything else; a dash where labels do not vary. 95% intervals by bootstrap of "
-        f"{tables.noun}.",
-    )
-    return table, four
-
-
-def _between_all(data: AuditInput) -> list[Table]:
-    """Kappa of every pair of labelers and readers, on the rows and labels that all have."""
-    rows = np.arange(len(data))
-    given = np.ones(len(data.label_names), dtype=np.bool_)
-    for other in data.compare:
-        rows = np.intersect1d(rows, other.rows)
-        given &= other.columns
-    if not len(rows) or not given.any():
-        return []
-    # Rows of the others are sorted and without repeats, so positions can be looked up.
-    tables = [data.labels.classes[rows]] + [
-        other.labels.classes[np.searchsorted(other.rows, rows)] for other in data.compare
-    ]
-    kappas = pairwise_kappa(tables, len(Label))
-    names = ["these labels", *(other.name for other in data.compare)]
-    pairs = list(combinations(names, 2))
-    means = [_mean(column) for column in kappas.T]
-    return [
-        Table.of(
-            "all pairs",
-            "Kappa of every pair",
-            ("label", "Label", Kind.TEXT, data.label_names),
-            ("mean", "Mean", Kind.NUMBER, means),
-            *(
-                (f"{a} | {b}", f"{a} and {b}", Kind.NUMBER, kappa)
-                for (a, b), kappa in zip(pairs, kappas, strict=True)
+    def _one(self, data: AuditInput, other: OtherLabels, options: AuditOptions) -> _Compared:
+        """What one other set of labels gives."""
+        mine, theirs = data.labels.classes[other.rows], other.labels.classes
+        table, kappa = kappa_table(data, other, mine, options)
+        positive = [classes == Label.POSITIVE for classes in (mine, theirs)]
+        both = (positive[0] & positive[1]).sum(axis=0)
+        alone = [flags.sum(axis=0) - both for flags in positive]
+        ranked, review = review_table(data, other, mine, options)
+        examples: list[Example] = []
+        if options.show_text:
+            why = f"disagreement with {other.name}"
+            for item in ranked[: options.examples]:
+                examples += self.show(data, options, [int(other.rows[item.row])], why)
+        same = float((mine == theirs)[:, other.columns].mean())
+        return _Compared(
+            kappa.value,
+            # Where neither is ever positive, nothing is known of the label that matters.
+            np.minimum(kappa.low, cautious_f1(both, *alone)),
+            tuple(_weak(data, other, kappa.value)),
+            (
+                Measure(f"rows {other.name}", f"Rows shared with {other.name}", len(other.rows)),
+                Measure(f"same {other.name}", "equal cells", same, Kind.SHARE),
+                Measure(f"kappa {other.name}", "mean kappa", mean_of(kappa.value), Kind.NUMBER),
             ),
-            keep=given,
-            note=f"{len(rows):,} rows that all have. The mean over pairs is Light's kappa "
-            "(Psychological Bulletin 1971).",
+            (table, kinds_table(data, other, mine), review),
+            tuple(examples),
         )
-    ]
 
 
-def _kinds(data: AuditInput, other: OtherLabels, mine: Classes) -> Table:
-    """How often each pair of different labels occurs."""
-    counts = confusion_matrices(mine, other.labels.classes)
-    rows = [
-        (
-            data.label_names[i],
-            CODES[here],
-            CODES[there],
-            int(counts[i, here, there]),
-            float(counts[i, here, there] / len(mine)),
-        )
-        for i in np.flatnonzero(other.columns)
-        for here in Label
-        for there in Label
-        if here is not there and counts[i, here, there]
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """Kappa of each label, the lower bound that its stars rest on, and what is shown."""
+
+    kappa: npt.NDArray[np.float64]
+    low: npt.NDArray[np.float64]
+    findings: tuple[Finding, ...]
+    measures: tuple[Measure, ...]
+    exhibits: tuple[Exhibit, ...]
+    examples: tuple[Example, ...]
+
+
+def _summary(data: AuditInput, found: Sequence[_Compared], kin: Sequence[bool]) -> str:
+    """One sentence on those whose agreement counts."""
+    means = [
+        (mean, other.name)
+        for one, other, related in zip(found, data.compare, kin, strict=True)
+        if not related and (mean := mean_of(one.kappa)) is not None
     ]
-    order = np.argsort([-row[3] for row in rows], kind="stable")
-    return Table(
-        f"disagreements {other.name}",
-        f"Kinds of disagreement with {other.name}",
-        (
-            Column("label", "Label"),
-            Column("here", "Here"),
-            Column("there", "There"),
-            Column("count", "Rows", Kind.COUNT),
-            Column("share", "of shared rows", Kind.SHARE),
-        ),
-        tuple(rows[i] for i in order),
-        detail=True,
+    if not means:
+        return "No kappa that counts can be had."
+    value = np.mean([mean for mean, _ in means])
+    related = [other.name for other, is_kin in zip(data.compare, kin, strict=True) if is_kin]
+    return (
+        f"Mean kappa {value:.2f} with {join([name for _, name in means])}."
+        + f" Not counted, since related to these labels: {join(related)}." * bool(related)
     )
+
+
+def _missing(data: AuditInput, kin: Sequence[bool], counts: bool) -> str:
+    if counts:
+        return ""
+    if all(kin):
+        names = join([other.name for other in data.compare])
+        return (
+            f"{names} and these labels share their rules, so that kappa and stars would mean "
+            "nothing; compare with labels made otherwise"
+        )
+    return "kappa is undefined where labels do not vary"
+
+
+def _kinship(data: AuditInput, made: Sequence[str], kin: Sequence[bool]) -> Iterator[Finding]:
+    """What is known of who made the labels, and what was left out of them."""
+    for other, theirs, related in zip(data.compare, made[1:], kin, strict=True):
+        yield from (Finding(note, Level.LOOK) for note in other.notes)
+        if related and made[0] and theirs:
+            yield Finding(
+                f"{other.name} shares the rules of these labels (these are the labels of "
+                f'"{made[0]}", those of "{theirs}"): both err in the same places, so kappa and '
+                "stars mean nothing here and are not counted.",
+                Level.ACT,
+            )
+        elif related:
+            yield Finding(
+                f"{other.name} is related to these labels, as was said (--related): agreement "
+                "with it means nothing and is not counted.",
+                Level.ACT,
+            )
+        elif data.texts is None:
+            yield Finding(
+                f"Without the reports (--reports) it cannot be told whether {other.name} shares "
+                "the rules of these labels; if it does, kappa and stars mean nothing (--related).",
+                Level.LOOK,
+            )
+
+
+def _least(lows: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    with np.errstate(all="ignore"):
+        least: npt.NDArray[np.float64] = np.clip(np.fmin.reduce(np.stack(lows), axis=0), 0, 1)
+    return least
 
 
 def _weak(data: AuditInput, other: OtherLabels, kappa: npt.NDArray[np.float64]) -> list[Finding]:
