@@ -24,7 +24,7 @@ from lingula.errors import ChallengeError
 from lingula.tables.write_table import write_table
 
 #: Ends of image files that are looked for where an id has none.
-SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm", ".tif", ".tiff")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm", ".tif", ".tiff", ".pgm")
 #: Where the program's own folder lies inside.
 _PROGRAM = "/program"
 RUNS = "runs"

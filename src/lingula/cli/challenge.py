@@ -145,3 +145,20 @@ def verify_ledger(folder: Path, public_key: str | None, receipts: tuple[str, ...
         raise ChallengeError(f"{folder}: the ledger does not hold: {len(faults)} faults, see above")
     last = challenge.ledger.entries()[-1]
     click.echo(f"{folder}: {last.number} entries hold; the last has the hash {last.hash}")
+
+
+@command.group("export")
+def export() -> None:
+    """Write a challenge for another engine."""
+
+
+@export.command("codabench", cls=Command)
+@click.argument("folder", type=FILE)
+@click.option("-o", "--output", type=FILE, required=True, help="The bundle, a new .zip file.")
+def to_codabench(folder: Path, output: Path) -> None:
+    """Write the challenge in FOLDER as a Codabench bundle. The truth is in it."""
+    from lingula.challenge import open_challenge
+    from lingula.challenge.codabench import export_codabench
+
+    made = export_codabench(open_challenge(folder), output)
+    click.echo(f"{made}: holds the truth; upload it to a host that you trust, and to nobody else")
