@@ -20,7 +20,8 @@ except ImportError:
     raise MissingExtraError("lingula serve", "serve") from None
 
 from lingula.schemas import load_schema, schema_to_dict, shipped_schemas
-from lingula.serve.documentation import LABEL, LABELERS, STREAM, page
+from lingula.serve.documentation import FHIR, LABEL, LABELERS, STREAM, page
+from lingula.serve.fhir.operation import ACCEPTED, FHIR_JSON, label_resource, outcome
 from lingula.serve.questions import read_question
 from lingula.serve.service import Service
 from lingula.serve.stream import StreamAnswer
@@ -61,6 +62,7 @@ def create_app(
     )
     _say_problems(app)
     _add_labels(app, service)
+    _add_fhir(app, service)
     _add_state(app, service)
     policy = Policy(
         tokens=tokens,
@@ -88,6 +90,24 @@ def _add_labels(app: FastAPI, service: Service) -> None:
         """Label JSON Lines for as long as they come; read answers while you send."""
         require_type(request.scope, _LINES)
         return StreamAnswer(service, dict(request.query_params))
+
+
+def _add_fhir(app: FastAPI, service: Service) -> None:
+    limits = service.limits
+
+    @app.post(
+        "/fhir/DiagnosticReport/$label", openapi_extra=FHIR, response_model=None, tags=["fhir"]
+    )
+    async def label_report(request: Request) -> Response:
+        """Observations of a DiagnosticReport, or of those of a Bundle (R4, R5)."""
+        try:
+            require_type(request.scope, ACCEPTED)
+            body = await read_body(request.receive, limits.body_seconds)
+            answer = await label_resource(body, dict(request.query_params), service)
+        except Problem as problem:
+            said = orjson.dumps(outcome(problem))
+            return Response(said, problem.status, problem.headers, FHIR_JSON)
+        return Response(answer, media_type=FHIR_JSON)
 
 
 def _add_state(app: FastAPI, service: Service) -> None:

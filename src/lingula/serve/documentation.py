@@ -125,6 +125,28 @@ STREAM: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/jsonl": {"schema": _REPORT}}},
     **_answer(_RESULT, "application/jsonl"),
 }
+#: ``POST /fhir/DiagnosticReport/$label``.
+FHIR: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "query", "schema": {"type": "string"}, "required": False}
+        for name in ("labeler", "sections", "codes", "phrases")
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/fhir+json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["resourceType"],
+                    "properties": {
+                        "resourceType": {"type": "string", "enum": ["DiagnosticReport", "Bundle"]}
+                    },
+                }
+            }
+        },
+    },
+    **_answer({"type": "object"}, "application/fhir+json"),
+}
 #: ``GET /v1/labelers``.
 LABELERS: dict[str, Any] = _answer(
     {"type": "object", "properties": {"labelers": {"type": "array", "items": {"type": "object"}}}}
