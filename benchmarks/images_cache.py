@@ -37,14 +37,14 @@ def draw(folder: Path, count: int, side: int) -> list[Path]:
     return files
 
 
-def images_per_second(source: Pictures, count: int, most: int) -> float:
-    """How fast batches of normalized tensors come, in random order."""
+def images_per_second(source: Pictures, count: int, most: int) -> tuple[float, float]:
+    """Images a second and a processor-second, as normalized tensors in random order."""
     order = np.random.default_rng(1).permutation(count)[:most]
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), time.process_time()
     for at in range(0, len(order), BATCH):
         pixels = torch.from_numpy(source.read(np.sort(order[at : at + BATCH])))
         ((pixels.float().unsqueeze(1) / 65535) - 0.5) / 0.25
-    return len(order) / (time.perf_counter() - begun)
+    return len(order) / (time.perf_counter() - begun), len(order) / (time.process_time() - busy)
 
 
 def main() -> None:
@@ -66,12 +66,14 @@ def main() -> None:
         for _ in range(given.rounds):
             slow.append(images_per_second(plain, given.count, given.decoded))
             fast.append(images_per_second(cached, given.count, given.count))
-        ratios = [one / two for one, two in zip(fast, slow, strict=True)]
-        print(
-            f"{given.side} -> {given.size} pixels: decoding {statistics.median(slow):,.0f} "
-            f"images/s, cache {statistics.median(fast):,.0f} images/s, "
-            f"{statistics.median(ratios):.0f} times (median of {given.rounds} rounds)"
-        )
+        print(f"{given.side} -> {given.size} pixels, medians of {given.rounds} rounds")
+        for place, unit in enumerate(("second", "processor-second")):
+            one, two = ([pair[place] for pair in each] for each in (fast, slow))
+            ratio = statistics.median(a / b for a, b in zip(one, two, strict=True))
+            print(
+                f"images a {unit}: decoding {statistics.median(two):,.0f}, "
+                f"cache {statistics.median(one):,.0f}, {ratio:.0f} times"
+            )
 
 
 if __name__ == "__main__":

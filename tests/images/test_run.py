@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 
 from lingula.cli import cli
@@ -19,6 +20,7 @@ from lingula.images.predict import predict_films
 from lingula.images.recipe import PictureSettings
 from lingula.schemas import load_schema
 from lingula.tables.score_table import read_score_table
+from lingula.training.fit.loop import fit
 from tests.images.drawn import films, recipe
 
 require_images()
@@ -216,3 +218,25 @@ def test_heat_lies_on_the_film_where_it_was(fit):
                 for image in (gray, back)
             ]
             assert abs(places[0] - places[1]) < 0.8
+
+
+def test_where_memory_runs_out_batches_are_halved(folder, tmp_path, monkeypatch):
+    import lingula.images.train as module
+
+    sizes = []
+
+    def narrow(task, settings, where):
+        sizes.append((task.source.size, settings.accumulate))
+        if task.source.size > 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return fit(task, settings, where)
+
+    monkeypatch.setattr(module, "fit", narrow)
+    output = tmp_path / "run"
+    run("train", folder / "train.csv", "--valid", folder / "valid.csv", "--recipe",
+        recipe(tmp_path / "r.toml", epochs=1), "-o", output)  # fmt: skip
+    assert sizes == [(8, 1), (4, 2), (2, 4)]
+    assert json.loads((output / "run.json").read_text())["seeds"]["1"]["batch"] == 2
+    # a run that goes on later does so with the batches that fitted
+    run("train", folder / "train.csv", "--valid", folder / "valid.csv", "-o", output, "--resume")
+    assert sizes[3:] == [(2, 4)]

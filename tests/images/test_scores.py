@@ -7,9 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from lingula.images.films import FilmTable, read_films
+from lingula.images.groups import GroupSettings, at_sensitivity, group_document, youden
 from lingula.images.model import joint
 from lingula.images.scoring import aurocs
 from lingula.images.studies import studies_of
+from lingula.metrics.curves import threshold_counts
+from lingula.schemas import load_schema
+from lingula.scores import Scores
+from tests.images.drawn import films
 
 
 def test_auroc_is_scikit_learns():
@@ -63,3 +69,36 @@ def test_children_are_multiplied_by_their_parents():
     # the third below the second, the second below the first
     assert joint(values, ((), (0,), (1,))).tolist() == [[0.5, 0.25, 0.125]]
     assert joint(values, ()).tolist() == [[0.5, 0.5, 0.5]]
+
+
+def test_thresholds_are_those_of_a_loop():
+    draw = np.random.default_rng(2)
+    truth = draw.random(60) < 0.4
+    scores = (truth * 0.5 + draw.random(60)).round(1)
+    counts = threshold_counts(truth, scores)
+
+    def rates(threshold):
+        said = scores >= threshold
+        return said[truth].mean(), 1 - said[~truth].mean()
+
+    tried = sorted(set(scores), reverse=True)
+    best = max(sum(rates(threshold)) for threshold in tried)
+    assert abs(sum(rates(counts.thresholds[youden(counts)])) - best) < 1e-12
+    enough = next(threshold for threshold in tried if rates(threshold)[0] >= 0.8)
+    assert counts.thresholds[at_sensitivity(counts, 0.8)] == enough
+
+
+def test_a_group_in_which_a_model_fails_is_seen(tmp_path):
+    table = read_films(FilmTable(films(tmp_path, "films", 200)), load_schema("chexpert14"))
+    edema = table.labels.schema.index("Edema")
+    truth = table.classes[:, edema] == 1
+    draw = np.random.default_rng(3)
+    scores = np.where(table.sexes == "f", draw.random(200), truth * 0.8 + draw.random(200) * 0.5)
+    schema = table.labels.schema.restrict(["Edema"])
+    found = group_document(table, Scores(schema, scores[:, None]), GroupSettings(resamples=200))
+    rows = {row[1]: row for row in found.sections[0].exhibits[0].rows}
+    assert rows["male"][3].low > 0.8 and rows["female"][3].value < 0.65
+    inside = table.sexes == "m"
+    assert abs(rows["male"][3].value - roc_auc_score(truth[inside], scores[inside])) < 1e-12
+    assert rows["male"][4].value == rows["female"][3].value
+    assert "18 to 39" in rows and "lateral" not in rows

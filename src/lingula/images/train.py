@@ -10,6 +10,7 @@ RUN/model_card.md
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 
 from lingula.documents import to_json, write_text
-from lingula.errors import InputError
+from lingula.errors import InputError, RecipeError
 from lingula.images.checkpoints import BestCheckpoints
 from lingula.images.model import parents_of, save_model
 from lingula.images.networks import FilmNetwork, Normalization, load_weights
@@ -32,7 +33,7 @@ from lingula.images.record import begin_record, model_card
 from lingula.images.scoring import ValidationFilms, score_films
 from lingula.images.source import FilmSource, gray_moments, targets_of
 from lingula.training.fit.checkpoints import read_checkpoint
-from lingula.training.fit.launch import leads
+from lingula.training.fit.launch import launched, leads
 from lingula.training.fit.loop import Where, fit
 from lingula.training.fit.progress import FitResult, Progress, Validation
 from lingula.training.fit.settings import FitSettings, Optimization, Precision
@@ -169,6 +170,10 @@ class _SeedRun:
         self.recipe, self.data, self.valid, self.seed = recipe, data, valid, seed
         self.settings = settings
         self.folder = settings.folder / f"seed-{seed}"
+        self.batch, self.accumulate = recipe.training.batch, recipe.training.accumulate
+        self.halved = self.folder / "halved.json"
+        if settings.resume and self.halved.is_file():
+            self.batch, self.accumulate = json.loads(self.halved.read_text(encoding="utf-8"))
         self.policy = POLICIES[recipe.policy]
         conditional = recipe.hierarchy == "conditional"
         parents = parents_of(data.schema) if conditional else ()
@@ -177,7 +182,7 @@ class _SeedRun:
             data.train.pixels,
             classes,
             counted_cells(classes, blank=recipe.blank, parents=parents),
-            recipe.training.batch,
+            self.batch,
             seed,
             data.train.key,
         )
@@ -200,7 +205,8 @@ class _SeedRun:
         states = [network.state_dict()]
         if best is not None:
             states = [read_checkpoint(path, self.settings.device) for path in best.paths()]
-        return states, {**first, **_facts(result), "members": len(states)}
+        facts = {**first, **_facts(result), "members": len(states), "batch": self.batch}
+        return states, facts
 
     def _network(self) -> FilmNetwork:
         torch.manual_seed(self.seed)
@@ -244,14 +250,36 @@ class _SeedRun:
         where = Where(
             folder, settings.device, settings.resume, settings.progress, settings.stop_after
         )
-        return fit(task, self._fit_settings(), where)
+        before = {name: value.clone() for name, value in network.state_dict().items()}
+        while True:
+            try:
+                return fit(task, self._fit_settings(), where)
+            except (torch.OutOfMemoryError, MemoryError) as error:
+                self._halve(error)
+            # From the start, for the steps before were of other batches.
+            network.load_state_dict(before)
+            task = replace(task, source=replace(source, size=self.batch))
+            where = replace(where, resume=False)
+
+    def _halve(self, error: Exception) -> None:
+        """Half as many films at once, and twice as many such parts a step."""
+        if self.batch == 1 or launched():
+            raise RecipeError(
+                f"seed {self.seed}: memory ran out with {self.batch} films at once; take a smaller "
+                "training.batch and a larger training.accumulate"
+            ) from error
+        self.batch, self.accumulate = -(-self.batch // 2), 2 * self.accumulate
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_text(self.halved, to_json([self.batch, self.accumulate]))
+        if self.settings.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def _fit_settings(self) -> FitSettings:
         chosen = self.recipe.training
         precision = "fp32" if chosen.precision == "auto" else chosen.precision
         return FitSettings(
             epochs=chosen.epochs,
-            accumulate=chosen.accumulate,
+            accumulate=self.accumulate,
             precision=precision,
             optimization=Optimization(
                 optimizer=chosen.optimizer,

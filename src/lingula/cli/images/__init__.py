@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lingula.cli.images.explain import explain
+from lingula.cli.images.groups import groups
 from lingula.cli.images.predict import predict
 from lingula.cli.images.select import select
 from lingula.cli.images.train import train
@@ -15,5 +16,5 @@ def command() -> None:
     """Train image models on labels, score films, choose the best model, and explain."""
 
 
-for _command in (train, predict, select, explain):
+for _command in (train, predict, select, explain, groups):
     command.add_command(_command)
