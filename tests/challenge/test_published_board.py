@@ -42,7 +42,9 @@ def board(tmp_path_factory):
     run("create", folder, "--truth", DATA / "truth.csv", *readers)
     for path in sorted((DATA / "scores").glob("*.csv")):
         assert "can be submitted" in run("check", path, "--form", folder / "public" / "form.csv")
-        run("submit", folder, path, "--team", path.stem)
+        decided = DATA / "decisions" / path.name
+        more = ["--decisions", decided] if decided.is_file() else []
+        run("submit", folder, path, "--team", path.stem, *more)
     printed = run("board", folder)
     found = json.loads((folder / BOARD / "board.json").read_text(encoding="utf-8"))
     return open_challenge(folder), found, printed
@@ -98,3 +100,25 @@ def test_every_area_equals_scikit_learns(board):
         ]
         assert list(row["metric"].values()) == pytest.approx(areas, abs=1e-12)
         assert row["mean"] == pytest.approx(np.mean(areas), abs=1e-12)
+
+
+@pytest.mark.parametrize("model", ["jfaboy", "sensexdr", "uestc", "yww211"])
+def test_decisions_equal_independent_ones(board, model):
+    expected = json.loads((DATA / "expected.json").read_text())["decisions"][model]
+    row = next(row for row in board[1]["rows"] if row["team"] == model)
+    for name in board[1]["observations"]:
+        assert row["f1"][name] == pytest.approx(expected[name]["f1"], abs=1e-12)
+        assert row["matthews"][name] == pytest.approx(expected[name]["mcc"], abs=1e-12)
+
+
+def test_entries_without_decisions_have_none(board):
+    rows = {row["team"]: row for row in board[1]["rows"]}
+    assert rows["desmond"]["f1"] is None and rows["hieupham"]["matthews"] is None
+
+
+def test_the_majority_of_five_readers_is_the_same_challenge(board, tmp_path):
+    voters = [("--majority-of", DATA / "readers" / f"bc{x}.csv") for x in (1, 2, 3, 5, 7)]
+    run("create", tmp_path / "other", *(part for pair in voters for part in pair))
+    other = open_challenge(tmp_path / "other").truth
+    assert (other.positive == board[0].truth.positive).all()
+    assert list(other.patients) == [text.split("/")[2] for text in other.ids]

@@ -10,7 +10,8 @@ from conftest_challenge import NAMES, NOON, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingula.challenge import check, submit
+from lingula.challenge import check, make_board, open_challenge, submit
+from lingula.challenge.board_document import to_document
 from lingula.challenge.submission import Form, SubmissionError, read_form
 from lingula.challenge.submitting import Entrant
 from lingula.errors import ChallengeError
@@ -150,3 +151,33 @@ def test_links_pipes_and_devices_are_not_read(world):
     for path in (link, pipe, world.folder):
         with pytest.raises(SubmissionError, match=r"link|regular"):
             take(path, world.folder, 1000)
+
+
+def test_decisions_are_checked_and_stored(world):
+    challenge = world.create()
+    ones = {k: np.ones(60, dtype=int) for k in NAMES}
+    good = write_csv(world.folder / "good.csv", world.ids, ones)
+    halves = write_csv(world.folder / "halves.csv", world.ids, {k: v / 2 for k, v in ones.items()})
+    path = world.scores("a")
+    with pytest.raises(SubmissionError, match="Edema: 60 cells are not 1 or 0: row 1, row 2"):
+        submit(challenge, path, TEAM, decisions=halves, now=NOON)
+    entry = submit(challenge, path, TEAM, decisions=good, now=NOON)
+    assert challenge.stored(entry.record.decisions).read_bytes() == good.read_bytes()
+    board = make_board(challenge, resamples=10)
+    assert board.rows[0].f1.tolist() == pytest.approx(
+        [2 * v.sum() / (v.sum() + 60) for v in world.truth.values()]
+    )
+    assert np.isnan(board.rows[0].matthews).all()
+    assert "Decisions" in [section.title for section in to_document(board).sections]
+    left = [x.name for x in (challenge.path / "submissions").iterdir() if x.name.startswith(".")]
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "title = 1", "title = 'x'\nobservations = 5", "= 3", "title='x'\nobservations=[]\nx=1"],
+)
+def test_damaged_terms_are_one_line(tmp_path, text):
+    (tmp_path / "challenge.toml").write_text(text)
+    with pytest.raises(ChallengeError, match=r"challenge\.toml"):
+        open_challenge(tmp_path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,13 +13,15 @@ from lingula.challenge.scoring import mean_of, metric_of, stored_scores
 from lingula.challenge.terms import FEW_POSITIVES
 from lingula.challenge.truth import Truth
 from lingula.metrics.bootstrap import Progress
-from lingula.metrics.counts import BoolArray, FloatArray, binary_counts
+from lingula.metrics.correlation import binary_confusion, matthews_correlation
+from lingula.metrics.counts import BinaryCounts, BoolArray, FloatArray, binary_counts
 from lingula.metrics.curves import (
     ThresholdCounts,
     average_precision,
     threshold_counts,
     true_positives_at,
 )
+from lingula.metrics.f1 import per_class
 from lingula.metrics.readers import (
     OperatingPoint,
     is_below_precision_recall,
@@ -62,6 +64,7 @@ class Row:
         below_precision_recall: The same in the precision-recall plane.
         sensitivity: The curve's at each person's specificity, by person and observation.
         curves: One an observation.
+        decisions: Counts of the team's decisions, of shape (k,), or None if it gave none.
     """
 
     entry: Entry
@@ -74,6 +77,19 @@ class Row:
     below_precision_recall: tuple[tuple[bool | None, ...], ...]
     sensitivity: tuple[tuple[float | None, ...], ...]
     curves: tuple[ThresholdCounts, ...]
+    decisions: BinaryCounts | None = None
+
+    @property
+    def f1(self) -> FloatArray | None:
+        """F1 of the decisions, shape (k,); None without decisions."""
+        return None if self.decisions is None else per_class(self.decisions).f1
+
+    @property
+    def matthews(self) -> FloatArray | None:
+        """Matthews correlation of the decisions, shape (k,), NaN where undefined."""
+        if self.decisions is None:
+            return None
+        return matthews_correlation(binary_confusion(self.decisions))
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,18 +188,23 @@ def make_board(
     )
     places = zip(order, ranks(means).tolist(), rank_ranges(means, comparison.adjusted), strict=True)
     rows = tuple(
-        _row(
-            (truth.positive[part], read[at].scores[part]),
-            board.people,
-            scored[at],
-            metric[at],
-            (rank, between),
+        replace(
+            _row(
+                scored[at],
+                (truth.positive[part], read[at].scores[part]),
+                board.people,
+                metric[at],
+                (rank, between),
+            ),
+            decisions=_decided(truth, part, read[at].decisions),
         )
         for at, rank, between in places
     )
-    return Board(
-        challenge, entries, True, board.studies, board.positives, board.people, rows, comparison
-    )
+    return replace(board, rows=rows, comparison=comparison)
+
+
+def _decided(truth: Truth, part: BoolArray, decisions: BoolArray | None) -> BinaryCounts | None:
+    return None if decisions is None else binary_counts(truth.positive[part], decisions[part])
 
 
 def _people(truth: Truth, part: BoolArray) -> tuple[Person, ...]:
@@ -203,9 +224,9 @@ def _people(truth: Truth, part: BoolArray) -> tuple[Person, ...]:
 
 
 def _row(
+    entry: Entry,
     cells: tuple[BoolArray, FloatArray],
     people: tuple[Person, ...],
-    entry: Entry,
     metric: FloatArray,
     place: tuple[int, tuple[int, int]],
 ) -> Row:

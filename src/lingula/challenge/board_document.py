@@ -8,6 +8,7 @@ import numpy as np
 
 from lingula.challenge.board import Board, Row
 from lingula.challenge.board_drawings import drawings, who
+from lingula.challenge.board_people import at_specificity, below, decisions, readers
 from lingula.challenge.comparing import ALPHA
 from lingula.challenge.names import harmless
 from lingula.documents import (
@@ -68,8 +69,11 @@ def _open(board: Board) -> list[Section]:
             sections.append(Section(title, (leaderboard(board, rows),)))
     if len(board.rows) > 1:
         sections.append(Section("What the test can tell apart", (_pairs(board),)))
+    if any(row.decisions is not None for row in board.rows):
+        sections.append(Section("Decisions", (decisions(board),)))
     if board.people:
-        sections.append(Section("Readers", (_readers(board), _below(board))))
+        shown = (readers(board), below(board), at_specificity(board))
+        sections.append(Section("Readers", shown))
     sections += drawings(board)
     return sections
 
@@ -189,50 +193,6 @@ def _pairs(board: Board) -> Table:
         "are in board.json."
     )
     return Table.of("pairs", "", *columns, note=note)
-
-
-def _readers(board: Board) -> Table:
-    names = board.challenge.terms.observations
-    cells = [(name, person, k) for k, name in enumerate(names) for person in board.people]
-    rates = (
-        ("sensitivity", [person.point.sensitivity[k] for _, person, k in cells]),
-        ("specificity", [person.point.specificity[k] for _, person, k in cells]),
-        ("precision", [person.point.precision[k] for _, person, k in cells]),
-    )
-    return Table.of(
-        "readers",
-        "Readers against the truth",
-        ("observation", "Observation", Kind.TEXT, [name for name, *_ in cells]),
-        ("reader", "Reader", Kind.TEXT, [harmless(person.name) for _, person, _ in cells]),
-        *(
-            (name, name.capitalize(), Kind.FIGURE, [Estimate(float(x)) for x in values])
-            for name, values in rates
-        ),
-    )
-
-
-def _below(board: Board) -> Table:
-    """Each person against each entry: below how many of the observations' curves."""
-    columns: list[tuple[str, str, Kind, Sequence[Cell]]] = [
-        ("entry", "Entry", Kind.TEXT, [who(row) for row in board.rows])
-    ]
-    for at, person in enumerate(board.people):
-        roc = [_of(row.below_roc[at]) for row in board.rows]
-        other = [_of(row.below_precision_recall[at]) for row in board.rows]
-        name = "majority" if person.is_majority else harmless(person.name, 30)
-        columns.append((f"{person.name} roc", f"{name}, ROC", Kind.TEXT, roc))
-        columns.append((f"{person.name} pr", f"{name}, precision-recall", Kind.TEXT, other))
-    note = (
-        "Of how many observations' curves a person's point lies strictly below: straight lines "
-        "between ROC points, Davis and Goadrich's between precision-recall points, in whole "
-        "counts. The majority is no reader: the number of readers below leaves it out."
-    )
-    return Table.of("below", "Below the curves", *columns, note=note, detail=True)
-
-
-def _of(flags: Sequence[bool | None]) -> str:
-    known = [flag for flag in flags if flag is not None]
-    return f"{sum(known)} of {len(known)}"
 
 
 def _sealed(board: Board) -> Section:

@@ -85,6 +85,8 @@ def _rows(board: Board) -> list[dict[str, Any]]:
                     for name, x in zip(names, areas, strict=False)
                 },
                 "average_precision": _named(names, row.precision),
+                "f1": None if row.f1 is None else _named(names, row.f1),
+                "matthews": None if row.matthews is None else _named(names, row.matthews),
                 "readers_below_roc": board.mean_below(row.below_roc),
                 "readers_below_precision_recall": board.mean_below(row.below_precision_recall),
                 "readers": {

@@ -15,7 +15,7 @@ import numpy as np
 import lingula
 from lingula.challenge.folder import Challenge
 from lingula.challenge.ledger import Record
-from lingula.challenge.submission import Checked, SubmissionError, check
+from lingula.challenge.submission import SubmissionError, check
 from lingula.challenge.truth import Truth
 from lingula.errors import ChallengeError
 from lingula.metrics.counts import BoolArray, FloatArray
@@ -30,11 +30,13 @@ class Scored:
         record: Its record in the ledger.
         number: Of the entry.
         scores: float64, shape (n, k), by study.
+        decisions: Bool, shape (n, k), or None if the team gave none.
     """
 
     number: int
     record: Record
     scores: FloatArray
+    decisions: BoolArray | None = None
 
 
 def metric_of(truth: Truth, scores: FloatArray, part: BoolArray, metric: str) -> FloatArray:
@@ -89,31 +91,31 @@ def take(path: Path, store: Path, most_bytes: int) -> tuple[Path, str]:
     return copy, digest
 
 
-def check_decisions(path: Path, challenge: Challenge) -> Checked:
-    """Check a table of decisions, which are 1 or 0."""
-    found = check(path, challenge.form)
-    # All decisions of an observation may be the same: that is a bad model and no bad table.
-    problems = tuple(text for text in found.problems if ": all " not in text)
-    if problems:
-        return Checked(None, problems)
-    return found
-
-
 def stored_scores(challenge: Challenge, number: int, record: Record) -> Scored:
     """A submission from the store, by study.
 
     Raises:
         ChallengeError: If it is missing, or is not what was scored.
     """
-    path = challenge.stored(record.sha256)
+    scores = _stored(challenge, number, record.sha256, decisions=False)
+    if not record.decisions:
+        return Scored(number, record, scores)
+    decided = _stored(challenge, number, record.decisions, decisions=True)
+    return Scored(number, record, scores, decided > 0)
+
+
+def _stored(challenge: Challenge, number: int, digest: str, *, decisions: bool) -> FloatArray:
+    path = challenge.stored(digest)
     if not path.is_file():
         raise ChallengeError(f"{path}: the submission of entry {number} is missing")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != record.sha256:
+    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
         raise ChallengeError(f"{path}: the submission of entry {number} was changed")
-    found = check(path, challenge.form)
+    found = check(path, challenge.form, decisions=decisions)
     if found.scores is None:
         raise ChallengeError(f"{path}: entry {number} cannot be scored: {found.problems[0]}")
-    return Scored(number, record, challenge.truth.by_study(found.scores, challenge.terms.images))
+    # What is decided of one image is decided of its study.
+    how = "max" if decisions else challenge.terms.images
+    return challenge.truth.by_study(found.scores, how)
 
 
 def versions() -> tuple[tuple[str, str], ...]:

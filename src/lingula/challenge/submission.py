@@ -91,12 +91,14 @@ class Checked:
     notes: tuple[str, ...] = ()
 
 
-def check(path: Path, form: Form) -> Checked:
+def check(path: Path, form: Form, *, decisions: bool = False) -> Checked:
     """Read a submission and say all that is wrong with it.
 
     Args:
         path: A CSV file, by its content; its name must end in .csv.
         form: What is asked.
+        decisions: Whether the cells are decisions, 1 or 0, instead of scores. A column of them may
+            hold one of the two only: that is a bad model and no bad table.
     """
     try:
         wrong = _kind(path, form)
@@ -109,7 +111,7 @@ def check(path: Path, form: Form) -> Checked:
             problems.append(f"there is no column of ids {form.id_column!r}")
         if problems and (where is None or not columns):
             return Checked(None, tuple(problems))
-        return _read(path, form, str(where), columns, problems)
+        return _read(path, form, (str(where), columns), problems, decisions=decisions)
     except LingulaError as error:
         return Checked(None, (str(error).removeprefix(f"{path}: "),))
 
@@ -169,9 +171,16 @@ def _id_column(names: Sequence[str], form: Form) -> str | None:
 
 
 def _read(
-    path: Path, form: Form, where: str, columns: dict[str, str], problems: list[str]
+    path: Path,
+    form: Form,
+    names: tuple[str, dict[str, str]],
+    problems: list[str],
+    *,
+    decisions: bool,
 ) -> Checked:
     import pyarrow as pa
+
+    where, columns = names
 
     types = dict.fromkeys(columns.values(), pa.float64())
     table = read_columns(path, [where, *columns.values()], types=types)
@@ -184,7 +193,11 @@ def _read(
             continue
         values, wrong = _scores(table.column(columns[name]), name)
         problems += wrong
-        if not wrong and len(values) > 1 and (values == values[0]).all():
+        if decisions:
+            other = [f"row {row + 1}" for row in np.flatnonzero((values != 0) & (values != 1))]
+            if other and not wrong:
+                problems.append(f"{name}: {len(other):,} cells are not 1 or 0: {_some(other)}")
+        elif not wrong and len(values) > 1 and (values == values[0]).all():
             problems.append(f"{name}: all {len(values):,} scores are {values[0]:g}")
         if rows is not None and not problems:
             scores[:, position] = values[rows]

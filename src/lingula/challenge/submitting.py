@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -50,7 +50,12 @@ class Entrant:
 
 
 def submit(
-    challenge: Challenge, path: str | Path, entrant: Entrant, *, now: datetime | None = None
+    challenge: Challenge,
+    path: str | Path,
+    entrant: Entrant,
+    *,
+    decisions: str | Path | None = None,
+    now: datetime | None = None,
 ) -> Entry:
     """Score a submission and write it down.
 
@@ -59,8 +64,9 @@ def submit(
 
     Args:
         challenge: From ``open_challenge``.
-        path: A CSV file.
+        path: A CSV file of scores.
         entrant: Who submits.
+        decisions: A CSV file of the same form with 1 or 0, for F1 and Matthews correlation.
         now: For the ledger.
 
     Returns:
@@ -70,26 +76,58 @@ def submit(
         SubmissionError: If it is refused.
         ChallengeError: If the challenge takes none now, or the team had it scored before.
     """
-    path = Path(path)
     when = now or datetime.now(timezone.utc)
     admit(challenge, challenge.ledger.entries(), entrant.team, when)
-    store = challenge.path / SUBMISSIONS
+    taken: list[Taken] = []
     try:
-        copy, digest = take(path.resolve(), store, challenge.form.most_bytes)
-    except SubmissionError as error:
-        refuse(challenge, entrant, when, error.problems)
-        raise SubmissionError(str(path), error.problems) from None
-    try:
-        found = check(copy, challenge.form)
-        if found.scores is None:
-            refuse(challenge, entrant, when, found.problems, digest)
-            raise SubmissionError(str(path), found.problems)
-        scores = challenge.truth.by_study(found.scores, challenge.terms.images)
+        for source, decided in ((path, False), (decisions, True)):
+            if source is not None:
+                taken.append(_take(challenge, Path(source), entrant, when, decisions=decided))
         # In the store before it is in the ledger: an entry never lacks its submission.
-        copy.replace(challenge.stored(digest))
-        return _write(challenge, entrant, when, digest, scores)
+        for each in taken:
+            each.copy.replace(challenge.stored(each.sha256))
+        return _write(challenge, entrant, when, taken)
     finally:
-        copy.unlink(missing_ok=True)
+        for each in taken:
+            each.copy.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A table of a submission, checked.
+
+    Attributes:
+        copy: In the store, under a name of its own.
+        sha256: Of its bytes.
+        by_study: float64, shape (n, k).
+    """
+
+    copy: Path
+    sha256: str
+    by_study: FloatArray
+
+
+def _take(
+    challenge: Challenge, path: Path, entrant: Entrant, when: datetime, *, decisions: bool
+) -> Taken:
+    """Copy and check a table; what is refused is written down.
+
+    Raises:
+        SubmissionError: If it is refused.
+    """
+    digest, copy = "", None
+    try:
+        copy, digest = take(path.resolve(), challenge.path / SUBMISSIONS, challenge.form.most_bytes)
+        found = check(copy, challenge.form, decisions=decisions)
+        if found.scores is None:
+            raise SubmissionError(str(path), found.problems)
+    except SubmissionError as error:
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+        refuse(challenge, entrant, when, error.problems, digest)
+        raise SubmissionError(str(path), error.problems) from None
+    how = "max" if decisions else challenge.terms.images
+    return Taken(copy, digest, challenge.truth.by_study(found.scores, how))
 
 
 def admit(
@@ -156,10 +194,9 @@ def refuse(
         return writer.append(record)
 
 
-def _write(
-    challenge: Challenge, entrant: Entrant, when: datetime, digest: str, scores: FloatArray
-) -> Entry:
+def _write(challenge: Challenge, entrant: Entrant, when: datetime, taken: Sequence[Taken]) -> Entry:
     truth, terms = challenge.truth, challenge.terms
+    scores, digest = taken[0].by_study, taken[0].sha256
     public = metric_of(truth, scores, truth.public, terms.metric)
     private = np.array([])
     if terms.sealed:
@@ -177,6 +214,7 @@ def _write(
                 entrant.link,
                 entrant.ensemble,
                 sha256=digest,
+                decisions=taken[1].sha256 if len(taken) > 1 else "",
                 shown=_shown(challenge, entries, entrant.team, mean_of(public)),
                 public=_plain(public),
                 private=_plain(private),

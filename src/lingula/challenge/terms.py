@@ -128,5 +128,8 @@ def read_terms(path: Path) -> Terms:
     if unknown or not {"title", "observations"} <= found.keys():
         odd = f"has the unknown key {unknown[0]!r}" if unknown else "lacks title or observations"
         raise ChallengeError(f"{path}: {odd}")
-    found["observations"] = tuple(found["observations"])
-    return Terms(**found)
+    try:
+        found["observations"] = tuple(found["observations"])
+        return Terms(**found)
+    except TypeError as error:
+        raise ChallengeError(f"{path}: a value is of the wrong kind: {error}") from None

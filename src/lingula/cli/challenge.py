@@ -52,10 +52,12 @@ def check_submission(submission: Path, form_file: Path) -> None:
 @command.command("submit", cls=Command)
 @click.argument("folder", type=FILE)
 @click.argument("submission", type=FILE)
+@click.option("--decisions", type=FILE, help="A table of 1 and 0 in the same form, for F1.")
 @entrant_options
 def submit_file(  # noqa: PLR0917 - click passes names
     folder: Path,
     submission: Path,
+    decisions: Path | None,
     key: Path | None,
     team: str,
     title: str,
@@ -66,7 +68,8 @@ def submit_file(  # noqa: PLR0917 - click passes names
     from lingula.challenge import open_challenge, submit
 
     challenge = open_challenge(folder, key)
-    entry = submit(challenge, submission, entrant(team, title, link, ensemble))
+    who = entrant(team, title, link, ensemble)
+    entry = submit(challenge, submission, who, decisions=decisions)
     tell(challenge.terms, entry)
 
 
@@ -79,12 +82,13 @@ def submit_file(  # noqa: PLR0917 - click passes names
     show_default=True,
     help="Of the bootstrap over patients.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the board as JSON instead.")
 @click.option("--quiet", is_flag=True, help="Print no table.")
-def show_board(folder: Path, resamples: int, quiet: bool) -> None:
+def show_board(folder: Path, resamples: int, as_json: bool, quiet: bool) -> None:
     """Make the board of the challenge in FOLDER: a page, JSON, CSV and Markdown."""
     from lingula.challenge import make_board, open_challenge
     from lingula.challenge.board_document import to_document
-    from lingula.challenge.board_files import write_board
+    from lingula.challenge.board_files import to_json, write_board
     from lingula.challenge.folder import BOARD
     from lingula.cli.show import show
 
@@ -92,7 +96,9 @@ def show_board(folder: Path, resamples: int, quiet: bool) -> None:
     with counting(quiet=quiet, what="resampling") as bar:
         board = make_board(challenge, resamples=resamples, progress=_summed(bar, resamples))
     files = write_board(board, folder / BOARD)
-    if not quiet:
+    if as_json:
+        click.echo(to_json(board), nl=False)
+    elif not quiet:
         shown = to_document(board)
         show(shown.sections[0], PIPE_WIDTH)
         click.echo(f"written: {', '.join(map(str, files))}")
