@@ -17,6 +17,7 @@ import pytest
 
 from lingula import load_schema
 from lingula.cli import main
+from lingula.defaults import DEFAULT_LABELER
 
 HEADER = ",".join(load_schema("chexpert14").names)
 NO_EDEMA = "There is no pulmonary edema."
@@ -76,7 +77,7 @@ class TestWhatAUserGets:
         assert [row["Fracture"] for row in rows] == ["", "", "1.0", ""]
         lines = err.splitlines()
         assert lines[0] == f"{tmp_path / 'out.csv'}: 4 reports, text from impression"
-        assert lines[1].startswith("  labeled by builtin (sha256 ")
+        assert lines[1].startswith(f"  labeled by {DEFAULT_LABELER} (sha256 ")
         assert lines[2] == "  1 empty, 3 distinct texts"
         table = {line[:28].strip(): line[28:].split() for line in lines[2:]}
         assert table[""] == ["positive", "negative", "uncertain", "blank"]

@@ -42,7 +42,7 @@ class MentionRecipe:
     copies: int = 3
     perturbed: float = 0.5
     by_rules: float = 0.5
-    strength: float = 1.3
+    strength: float = 1.0
     folds: int = 2
     seed: int = 1
     threads: int = 1
