@@ -11,14 +11,15 @@ from lingula.tables.folder_source import text_files
 from lingula.tables.opening import reading
 from lingula.tables.remote import local_path
 
-_PARTS = (".parquet", ".pq")
+_PARTS = (".parquet", ".pq", ".hl7", ".dcm")
 
 
 def input_files(source: Source) -> tuple[Path, ...]:
     """The files and folders of a source, in the order in which they are read.
 
-    A pattern such as ``parts/*.csv`` stands for its files by name, a folder that holds Parquet and
-    no .txt file for its parts by name; a path that is there stands for itself, whatever its name.
+    A pattern such as ``parts/*.csv`` stands for its files by name, a folder that holds Parquet, HL7
+    or DICOM and no .txt file for its parts by name; a path that is there stands for itself,
+    whatever its name.
 
     Raises:
         InputError: If a pattern fits no file, or one file is named twice.
@@ -44,7 +45,7 @@ def input_files(source: Source) -> tuple[Path, ...]:
 
 
 def _parts(folder: Path) -> list[Path]:
-    """The Parquet files below a folder; the folder itself if it is one of reports."""
+    """The Parquet, HL7 and DICOM files below a folder; itself if it is one of reports."""
     if next(text_files(folder), None) is not None:
         return [folder]
     with reading(str(folder)):

@@ -21,7 +21,14 @@ SUFFIXES: dict[str, str] = {
 }
 
 #: Kinds that are read but not written.
-READ_SUFFIXES: dict[str, str] = {**SUFFIXES, ".json": "json", ".xlsx": "xlsx", ".txt": "txt"}
+READ_SUFFIXES: dict[str, str] = {
+    **SUFFIXES,
+    ".json": "json",
+    ".xlsx": "xlsx",
+    ".txt": "txt",
+    ".hl7": "hl7",
+    ".dcm": "dicom",
+}
 
 #: Suffixes of compressed text forms that are read; .gz is written too.
 COMPRESSED: tuple[str, ...] = (".gz", ".bz2", ".xz", ".zst", ".zip")
@@ -37,7 +44,8 @@ class TableFormat:
     """How a table is written in a file.
 
     Attributes:
-        kind: "csv", "tsv", "parquet" or "jsonl"; in reading also "json", "xlsx" or "txt".
+        kind: "csv", "tsv", "parquet" or "jsonl"; in reading also "json", "xlsx", "txt",
+            "hl7" or "dicom".
         gzip: Whether the text is compressed; never for Parquet, which compresses itself.
     """
 
@@ -80,7 +88,7 @@ def format_to_read(path: Path) -> TableFormat:
     kind = READ_SUFFIXES.get(suffixes[-1]) if suffixes else None
     if kind is None:
         raise _unknown(path, READ_SUFFIXES, ", ".join(COMPRESSED))
-    if compressed and kind in ("parquet", "xlsx"):
+    if compressed and kind in ("parquet", "xlsx", "dicom"):
         raise InputError(f"{path}: {kind} compresses itself; unpack it first")
     return TableFormat(kind)
 

@@ -8,14 +8,24 @@ from pathlib import Path
 from lingula.errors import InputError
 from lingula.tables.columns import headless_names
 from lingula.tables.csv_source import CsvSource
+from lingula.tables.dicom_source import DicomSource
 from lingula.tables.excel_source import ExcelSource
 from lingula.tables.folder_source import FolderSource
 from lingula.tables.formats import TableFormat, format_to_read
+from lingula.tables.hl7_source import Hl7Source
 from lingula.tables.json_source import JsonSource
 from lingula.tables.jsonl_source import JsonlSource
 from lingula.tables.parquet_source import ParquetSource
 from lingula.tables.remote import local_path
 from lingula.tables.source import BATCH_ROWS, TableSource
+
+#: Sources of records whose columns are learned from them.
+_RECORDS: dict[str, type[JsonlSource]] = {
+    "jsonl": JsonlSource,
+    "json": JsonSource,
+    "hl7": Hl7Source,
+    "dicom": DicomSource,
+}
 
 
 def open_source(
@@ -33,8 +43,9 @@ def open_source(
 
     Args:
         path: A CSV, TSV, Parquet, JSON Lines, JSON or Excel file (the text forms also as .gz,
-            .bz2, .xz, .zst, or alone in a .zip), a .txt file of one report, or a folder of them;
-            or the address of a file (``remote``).
+            .bz2, .xz, .zst, or alone in a .zip), HL7 v2 messages (.hl7), a DICOM structured report
+            (.dcm), a .txt file of one report, or a folder of them; or the address of a file
+            (``remote``).
         name: The source, as messages name it; its path if not given.
         table_format: The form of a file; told by its name if not given.
         delimiter: What separates the cells of CSV and TSV; told by the header if not given.
@@ -68,8 +79,8 @@ def open_source(
         return ExcelSource(path, name=name, batch_rows=batch_rows)
     if table_format.kind == "parquet":
         return ParquetSource(path, name=name, batch_rows=batch_rows)
-    if table_format.kind in ("jsonl", "json"):
-        return (JsonlSource if table_format.kind == "jsonl" else JsonSource)(
+    if table_format.kind in _RECORDS:
+        return _RECORDS[table_format.kind](
             path,
             name=name,
             encoding=encoding,
