@@ -76,6 +76,11 @@ def test_arrow_has_nulls_and_pandas_nan():
     assert table.schema.field(0).type == pa.float32()
     assert table["Edema"].null_count == int((labels.classes[:, 5] == Label.BLANK).sum())
     assert np.array_equal(labels.to_pandas().to_numpy(), labels.values, equal_nan=True)
+    ids = [f"s{row}" for row in range(len(labels))]
+    assert labels.to_pandas(index=ids).index.tolist() == ids
+    assert labels.to_pandas(index=iter(ids)).index.tolist() == ids
+    with pytest.raises(lingula.InputError, match="the index has 1 entries"):
+        labels.to_pandas(index=ids[:1])
 
 
 def test_iter_evidence_needs_evidence():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
@@ -204,19 +204,30 @@ class Labels:
             }
         )
 
-    def to_pandas(self) -> pandas.DataFrame:
+    def to_pandas(self, index: Any = None) -> pandas.DataFrame:
         """A pandas DataFrame of k float32 columns; blank is NaN.
 
+        Args:
+            index: One entry a report, such as the ids or the index of the table that the reports
+                come from, so that the frames can be joined; 0 to n - 1 if not given.
+
         Raises:
+            InputError: If the index has another length.
             MissingExtraError: If pandas is not installed.
         """
+        if index is not None:
+            index = index if isinstance(index, Sized) else list(index)
+            if len(index) != len(self):
+                raise InputError(f"the index has {len(index)} entries for {len(self)} reports")
         try:
             import pandas as pd
         except ImportError:
             from lingula.errors import MissingExtraError
 
             raise MissingExtraError("Labels.to_pandas()", "pandas") from None
-        frame: pandas.DataFrame = pd.DataFrame(self.values, columns=list(self.schema.names))
+        frame: pandas.DataFrame = pd.DataFrame(
+            self.values, columns=list(self.schema.names), index=index
+        )
         return frame
 
 
