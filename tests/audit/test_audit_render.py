@@ -43,6 +43,7 @@ def whole() -> Audit:
             metadata=pa.table({"sex": generator.choice(["F", HOSTILE], n)}),
             compare=(other(random_labels(n, 3), name=HOSTILE),),
             truth=other(random_labels(n, 4).take(range(90)), range(90)),
+            scores=generator.random((n, len(labels.schema))),
         ),
         AuditOptions(resamples=100, show_text=True),
     )

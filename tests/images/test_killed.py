@@ -17,20 +17,19 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("policy", ["ones-lsr", "self-trained"])
-def test_a_killed_run_ends_with_the_same_weights(tmp_path, monkeypatch, policy):
+def test_a_killed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(item for item in sys.path if item))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     films(tmp_path, "train", 48)
     films(tmp_path, "valid", 24, first=100, seed=1)
-    path = recipe(tmp_path / "long.toml", policy, epochs=12)
+    path = recipe(tmp_path / "long.toml", "self-trained", epochs=6)
     # what is drawn for images is part of what must come again
     more = "validate_every = 4\nkeep = 2\n[training.augmentation]\nrotation = 9.0\nshift = 0.1\n"
     path.write_text(path.read_text() + more, encoding="utf-8")
     program = [sys.executable, "-m", "tests.images.killed", str(tmp_path)]
     subprocess.run([*program, str(tmp_path / "whole")], check=True, capture_output=True)
-    draw = random.Random(policy)
+    draw = random.Random(1)
     for _ in range(3):
         child = subprocess.Popen([*program, str(tmp_path / "cut")], stdout=subprocess.PIPE)
         assert child.stdout is not None

@@ -127,6 +127,7 @@ class AuditInput:
         compare: Other labels of the same rows.
         truth: Labels that are taken as right, of some of the rows.
         outside: Cells that could not be read as labels; they are blank in ``labels``.
+        scores: An image model's, float64, shape (n, k), NaN where it has none.
 
     Raises:
         InputError: If there is no row or a part has another number of rows.
@@ -144,6 +145,7 @@ class AuditInput:
     compare: tuple[OtherLabels, ...] = ()
     truth: OtherLabels | None = None
     outside: tuple[OutsideLabel, ...] = field(default=())
+    scores: npt.NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.labels)
@@ -157,6 +159,7 @@ class AuditInput:
             "studies": n if self.studies is None else len(self.studies.codes),
             "splits": n if self.splits is None else len(self.splits.codes),
             "texts": n if self.texts is None else len(self.texts),
+            "scores": n if self.scores is None else len(self.scores),
             "metadata": n if self.metadata is None else self.metadata.num_rows,
         }
         for part, size in sizes.items():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from lingula.audit.inputs import AuditInput, OtherLabels
 from lingula.audit.joining import Joiner, strings
@@ -28,6 +29,7 @@ from lingula.tables.label_table import left_out_notes
 from lingula.tables.label_values import LABEL_CODES
 from lingula.tables.reading import read_table
 from lingula.tables.report_table import report_texts
+from lingula.tables.score_table import read_score_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +53,7 @@ class Files:
         duplicates: What becomes of several rows with one id in the tables that are joined
             (``tables.ids.DUPLICATES``); "max" is for labels only.
         related: Those of ``compare`` that were made with what made the audited labels.
+        scores: Table of an image model's probabilities, or None.
 
     Raises:
         InputError: If a choice is unknown, or a related table is not compared.
@@ -68,6 +71,7 @@ class Files:
     label_codes: str = "chexpert"
     duplicates: str = "fail"
     related: tuple[Path, ...] = ()
+    scores: Path | None = None
 
     def __post_init__(self) -> None:
         check_duplicates(self.duplicates)
@@ -128,6 +132,7 @@ def read_audit(files: Files) -> AuditedTable:
         if files.truth is None
         else _other(files.truth, files.truth.name, left, found.labels, files),
         outside=found.outside,
+        scores=None if files.scores is None else _scores(files.scores, left, found.labels, files),
     )
     return AuditedTable(table, found, data)
 
@@ -229,6 +234,17 @@ def _other(path: Path, name: str, left: Joiner, audited: Labels, files: Files) -
         related=path in files.related,
         notes=() if found.columns else left_out_notes(found.outside, path),
     )
+
+
+def _scores(path: Path, left: Joiner, audited: Labels, files: Files) -> npt.NDArray[np.float64]:
+    """A model's scores, brought to the audited rows and columns; NaN where there is none."""
+    held = read_score_table(path, schema=audited.schema, by_row_order=True).scores
+    at = left.positions(read_table(path), str(path), files.columns.id, files.duplicates)
+    out = np.full((len(at), len(audited.schema)), np.nan)
+    for position, observation in enumerate(held.schema.names):
+        place = audited.schema.index(observation)
+        out[:, place] = np.where(at >= 0, held.values[at, position], np.nan)
+    return out
 
 
 def _named_in_list(labels: Labels) -> Labels:

@@ -55,6 +55,12 @@ FILE = click.Path(path_type=Path)
     help="One of --compare that was made with what made LABELS, or learned from them: agreement "
     "with it is not counted; may be repeated.",
 )
+@click.option(
+    "--scores",
+    type=FILE,
+    help="A model's probabilities of the same rows, which it was not trained on: labels that it "
+    "doubts are ranked.",
+)
 @click.option("--truth", type=FILE, help="Expert labels of some of the rows.")
 @click.option("--schema", help="Schema name or TOML file; told by the columns if not given.")
 @click.option("--id-column", help="Column of the ids.")
@@ -162,7 +168,9 @@ def command(
     for target in targets:
         format_of(target)  # fails now, not after the work
     files, options = _files(labels, choices), _options(choices)
-    keep_apart(targets, [labels, files.reports, files.metadata, files.truth, *files.compare])
+    keep_apart(
+        targets, [labels, files.reports, files.metadata, files.truth, files.scores, *files.compare]
+    )
     if not overwrite:
         refuse_existing(output, targets)
     audited, result = _audit(files, options, quiet)
@@ -219,6 +227,7 @@ def _files(labels: Path, choices: Mapping[str, Any]) -> Files:
         label_codes=choices["label_codes"],
         duplicates=choices["duplicates"],
         related=choices["related"],
+        scores=choices["scores"],
     )
 
 

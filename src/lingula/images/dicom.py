@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lingula.errors import InputError, MissingExtraError
+from lingula.errors import InputError
 
 #: What a chest film is called: computed and digital radiography, and scanned film.
 MODALITIES = ("CR", "DX", "RG", "XR", "SC", "OT")
@@ -26,8 +26,8 @@ def read_dicom(path: Path) -> npt.NDArray[np.float32]:
         float32, shape (height, width).
 
     Raises:
-        InputError: If it is no DICOM file, has no pixels, several frames, or colours.
-        MissingExtraError: If its compression needs a decoder that is not installed.
+        InputError: If it is no DICOM file, has no pixels, several frames, or colours, or if its
+            compression needs a decoder that is not installed.
     """
     dataset, stored = _stored(path)
     if stored.ndim != 2:
@@ -67,9 +67,13 @@ def _stored(path: Path) -> tuple[Any, npt.NDArray[Any]]:
             return dataset, np.asarray(dataset.pixel_array)
     except InvalidDicomError:
         raise InputError(f"{path}: is no PNG, JPEG or DICOM file") from None
-    except RuntimeError as error:  # pydicom's, where no decoder for the compression is installed
+    except RuntimeError as error:  # where no decoder is installed, or one fails
         if "plugin" in str(error) or "dependencies" in str(error):
-            raise MissingExtraError(f"{path}: its compression", "images") from None
+            syntax = dataset.file_meta.TransferSyntaxUID.name
+            raise InputError(
+                f"{path}: its compression ({syntax}) needs a decoder that is not installed: "
+                "pylibjpeg-openjpeg reads JPEG 2000, pylibjpeg-libjpeg (GPL) JPEG and JPEG-LS"
+            ) from None
         raise InputError(f"{path}: its pixels cannot be decoded: {error}") from None
     except (OSError, ValueError, AttributeError, NotImplementedError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None

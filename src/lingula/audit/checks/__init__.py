@@ -12,6 +12,7 @@ from lingula.audit.checks.references import ReferencesToEarlier
 from lingula.audit.checks.reliability import Reliability
 from lingula.audit.checks.repeats import RepeatStudies
 from lingula.audit.checks.strata import HiddenStrata
+from lingula.audit.checks.suspects import SuspectLabels
 from lingula.audit.checks.truth import Truth
 from lingula.audit.checks.uncertainty import Uncertainty
 
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     HiddenStrata(),
     Truth(),
     Agreement(),
+    SuspectLabels(),
     Reliability(),
 )
 
