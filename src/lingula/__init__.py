@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from lingula.labels import Evidence, Label, Labeler, Labels, Observation, Schema
     from lingula.loading import load
+    from lingula.pipeline.batches import label_batches
     from lingula.schemas import load_schema
     from lingula.scores import Scores
 
@@ -50,6 +51,7 @@ _HOMES = {
     "Labels": "labels",
     "Observation": "labels",
     "Schema": "labels",
+    "label_batches": "pipeline.batches",
     "load": "loading",
     "load_schema": "schemas",
     "Scores": "scores",
@@ -74,6 +76,7 @@ __all__ = [
     "SchemaError",
     "Scores",
     "__version__",
+    "label_batches",
     "load",
     "load_schema",
 ]
