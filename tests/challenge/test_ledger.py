@@ -124,11 +124,31 @@ def test_what_the_challenge_stands_on_is_held_too(held):
     assert "challenge.toml was changed since the challenge was made" in text
 
 
+def test_what_is_no_ledger_is_one_line(held):
+    held.ledger.path.write_bytes(b"garbage" * 999)
+    for use in (verify, make_board):
+        with pytest.raises(ChallengeError, match="the ledger cannot be used"):
+            use(held)
+    held.ledger.path.unlink()
+    with pytest.raises(ChallengeError, match="is missing"):
+        verify(held)
+
+
+@pytest.mark.parametrize("record", ["", "{}", "[]", "null", '{"kind":"scored"}'])
+def test_records_that_are_none(held, record):
+    tamper(held, ("UPDATE entries SET record = ? WHERE number = 3", (record,)))
+    assert "entry 3 cannot be read" in verify(held)
+    with pytest.raises(ChallengeError, match="entry 3 cannot be read"):
+        make_board(held)
+
+
 def test_triggers_that_are_gone_are_named(held):
     connection = sqlite3.connect(held.ledger.path)
     connection.execute("DROP TRIGGER entries_remain")
+    connection.execute("CREATE TRIGGER entries_remain BEFORE DELETE ON entries BEGIN SELECT 1; END")
     connection.close()
-    assert "the trigger entries_remain, which forbids changes, was removed" in verify(held)
+    fault = "the trigger entries_remain, which forbids changes, was removed or changed"
+    assert verify(held) == (fault,)
 
 
 def test_signatures(tmp_path):

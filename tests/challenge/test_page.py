@@ -60,7 +60,13 @@ def test_names_are_told_apart_and_cut():
 
 
 def test_names_without_end_and_other_links_are_refused():
-    for entrant in ({"team": " "}, {"team": "x" * 10_001}, {"team": "x", "link": "javascript:1"}):
+    assert Entrant("x", link="https://example.org").link
+    for entrant in (
+        {"team": "\udcff"},
+        {"team": " "},
+        {"team": "x" * 10_001},
+        {"team": "x", "link": "file:1"},
+    ):
         with pytest.raises(ChallengeError):
             Entrant(**entrant)
 

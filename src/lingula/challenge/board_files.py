@@ -45,7 +45,8 @@ def to_json(board: Board) -> str:
         found["readers"] = _people(board)
         found["rows"] = _rows(board)
         found["pairs"] = _pairs(board)
-    return json_text(found)
+    # A ledger may hold what no UTF-8 file can, whoever wrote it.
+    return json_text(found).encode("utf-8", "replace").decode("utf-8")
 
 
 def _people(board: Board) -> list[dict[str, Any]]:

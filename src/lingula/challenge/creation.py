@@ -151,6 +151,8 @@ def _read(sources: Sources, observations: tuple[str, ...]) -> Truth:
     voters = [_table(path, sources, first=at == 0) for at, path in enumerate(paths)]
     people = [_table(path, sources) for path in sources.readers]
     for table in voters + people:
+        if not len(table):
+            raise ChallengeError(f"{table.source}: the table has no rows")
         if table.ids is None:
             raise ChallengeError(f"{table.source}: no id column was found; name it (--id-column)")
         check_unique(table.source, table.ids)

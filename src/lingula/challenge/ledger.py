@@ -24,7 +24,7 @@ WAIT_SECONDS = 120
 #: What the first entry follows.
 FIRST = "0" * 64
 
-_TABLES = """
+_TABLE = """
 CREATE TABLE entries (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     record TEXT NOT NULL,
@@ -32,11 +32,13 @@ CREATE TABLE entries (
     hash TEXT NOT NULL UNIQUE,
     signature TEXT NOT NULL
 );
-CREATE TRIGGER entries_stay BEFORE UPDATE ON entries
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER entries_remain BEFORE DELETE ON entries
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """
+#: Triggers that forbid changes, by name.
+_GUARDS = {
+    name: f"CREATE TRIGGER {name} BEFORE {change} ON entries "
+    "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+    for name, change in (("entries_stay", "UPDATE"), ("entries_remain", "DELETE"))
+}
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ class Ledger:
         """Make an empty ledger that only its owner reads."""
         os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with closing(self._connect()) as connection:
-            connection.executescript(_TABLES)
+            for statement in (_TABLE, *_GUARDS.values()):
+                connection.execute(statement)
 
     def entries(self) -> tuple[Entry, ...]:
         """All entries, in order.
@@ -149,12 +152,12 @@ class Ledger:
         Raises:
             ChallengeError: If the file or an entry cannot be read.
         """
-        with closing(self._connect()) as connection, self._errors():
+        with self._errors(), closing(self._connect()) as connection:
             return _entries(connection, self.path)
 
     def raw(self) -> tuple[list[RawEntry], int]:
         """All rows as they stand, and the highest number that was ever given."""
-        with closing(self._connect()) as connection, self._errors():
+        with self._errors(), closing(self._connect()) as connection:
             rows = connection.execute(
                 "SELECT number, record, previous, hash, signature FROM entries ORDER BY number"
             ).fetchall()
@@ -163,20 +166,20 @@ class Ledger:
         return [RawEntry(*row) for row in rows], int(last[0]) if last else 0
 
     def missing_guards(self) -> list[str]:
-        """Triggers that should forbid a change and are gone."""
-        with closing(self._connect()) as connection, self._errors():
-            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            held = {name for (name,) in rows}
+        """Triggers that should forbid a change and are gone, or are others."""
+        with self._errors(), closing(self._connect()) as connection:
+            rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            held = dict(rows.fetchall())
         return [
-            f"the trigger {name}, which forbids changes, was removed"
-            for name in ("entries_stay", "entries_remain")
-            if name not in held
+            f"the trigger {name}, which forbids changes, was removed or changed"
+            for name, text in _GUARDS.items()
+            if held.get(name) != text
         ]
 
     @contextmanager
     def writing(self, signer: Signer) -> Iterator[Writer]:
         """One transaction, alone among all processes: committed at its end, or not at all."""
-        with closing(self._connect()) as connection, self._errors():
+        with self._errors(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield Writer(connection, signer, self.path)

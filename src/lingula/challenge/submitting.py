@@ -45,6 +45,10 @@ class Entrant:
             raise ChallengeError(
                 f"names, titles and links have at most {NAME_CHARACTERS:,} characters"
             )
+        try:
+            f"{self.team}{self.title}{self.link}".encode()
+        except UnicodeEncodeError:
+            raise ChallengeError("names, titles and links are UTF-8 text") from None
         if self.link and not self.link.startswith(("https://", "http://")):
             raise ChallengeError("a link (--link) begins with https:// or http://")
 
