@@ -15,9 +15,10 @@ from lingula.images.explain import explain_film, unfit
 from lingula.images.extras import require_images
 from lingula.images.films import FilmTable, read_films
 from lingula.images.model import load_model
-from lingula.images.pictures import WHITE, fit_size
+from lingula.images.pictures import WHITE, fit_size, read_gray
 from lingula.images.predict import predict_films
 from lingula.images.recipe import PictureSettings
+from lingula.network import import_onnxruntime
 from lingula.schemas import load_schema
 from lingula.tables.score_table import read_score_table
 from lingula.training.fit.loop import fit
@@ -240,3 +241,23 @@ def test_where_memory_runs_out_batches_are_halved(folder, tmp_path, monkeypatch)
     # a run that goes on later does so with the batches that fitted
     run("train", folder / "train.csv", "--valid", folder / "valid.csv", "-o", output, "--resume")
     assert sizes[3:] == [(2, 4)]
+
+
+def test_a_model_is_calibrated_and_exported(folder, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(folder / "run-ones" / "model", model)
+    table = read_films(FilmTable(folder / "valid.csv"), None)
+    before = predict_films(load_model(model), table).scores
+    outcome = run("calibrate", model, folder / "valid.csv")
+    assert "temperature" in outcome.output and "Edema" in outcome.output
+    after = predict_films(load_model(model), table).scores
+    for column in range(2):
+        order = np.argsort(before.values[:, column], kind="stable")
+        assert (np.diff(after.values[order, column]) >= 0).all()
+    assert not np.allclose(before.values, after.values)
+    outcome = run("export", model, "-o", tmp_path / "model.onnx")
+    assert "differ from torch" in outcome.output
+    session = import_onnxruntime().InferenceSession(str(tmp_path / "model.onnx"))
+    gray = np.stack([fit_size(read_gray(path), PictureSettings(16)) for path in table.files[:5]])
+    (found,) = session.run(None, {"gray": (gray / WHITE).astype(np.float32)})
+    np.testing.assert_allclose(found, after.values[:5], atol=1e-4)

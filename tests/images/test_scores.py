@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from lingula.images.calibrate import fit_temperatures, temperate
 from lingula.images.films import FilmTable, read_films
 from lingula.images.groups import GroupSettings, at_sensitivity, group_document, youden
 from lingula.images.model import joint
@@ -102,3 +103,16 @@ def test_a_group_in_which_a_model_fails_is_seen(tmp_path):
     assert abs(rows["male"][3].value - roc_auc_score(truth[inside], scores[inside])) < 1e-12
     assert rows["male"][4].value == rows["female"][3].value
     assert "18 to 39" in rows and "lateral" not in rows
+
+
+def test_a_temperature_mends_overconfidence():
+    draw = np.random.default_rng(4)
+    chance = draw.uniform(0.05, 0.95, 4000)
+    classes = np.where(draw.random(4000) < chance, 1, 2).astype(np.int8)[:, None]
+    logits = np.log(chance / (1 - chance))
+    bold = 1 / (1 + np.exp(-3 * logits))
+    (found,) = fit_temperatures(("Edema",), classes, bold[:, None], "negative")
+    assert 2.7 < found.temperature < 3.3 and found.after < found.before / 3
+    np.testing.assert_allclose(temperate(bold, 3.0), chance, atol=1e-5)
+    few = fit_temperatures(("Edema",), classes[:12], bold[:12, None], "negative")[0]
+    assert few.temperature == 1.0 and np.isnan(few.before)

@@ -18,7 +18,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from lingula.documents import write_text
 from lingula.errors import CheckpointError
+from lingula.images.calibrate import temperate
 from lingula.images.networks import FilmNetwork, Normalization
 from lingula.images.policies import POLICIES, UncertainLabels
 from lingula.images.recipe import ImageRecipe, PictureSettings, recipe_values
@@ -73,7 +75,10 @@ class FilmModel:
         for place, network in enumerate(self.networks):
             found = score_films(network, self.policy, pixels, rows, told=None if place else told)
             total += joint(found.reshape(count, -1), self.above)
-        return Scores(self.schema, _tempered(total / len(self.networks), self.temperature))
+        mean = total / len(self.networks)
+        if self.temperature:
+            mean = temperate(mean, self.temperature)
+        return Scores(self.schema, mean)
 
     def to(self, device: torch.device) -> FilmModel:
         """The model with its networks moved to a device."""
@@ -226,6 +231,13 @@ def save_selection(
     beside.replace(folder)
 
 
+def store_temperatures(path: Path, values: Sequence[float]) -> None:
+    """Keep temperatures in a model's folder, one an observation."""
+    folder = model_folder(path)
+    content = {**_content(folder), "temperature": list(values)}
+    write_text(folder / _FILE, json.dumps(content, indent=1))
+
+
 def model_folder(run: Path) -> Path:
     """The model folder of a run or the folder itself.
 
@@ -268,14 +280,3 @@ def _load_one(folder: Path, content: dict[str, Any]) -> FilmModel:
         networks.append(network.eval())
     above = parents_of(schema) if recipe.hierarchy == "conditional" else ()
     return FilmModel(recipe, schema, tuple(networks), above, tuple(content.get("temperature", ())))
-
-
-def _tempered(
-    values: npt.NDArray[np.float64], temperature: tuple[float, ...]
-) -> npt.NDArray[np.float64]:
-    if not temperature:
-        return values
-    inside = np.clip(values, 1e-7, 1 - 1e-7)
-    logits = np.log(inside / (1 - inside)) / np.asarray(temperature)
-    out: npt.NDArray[np.float64] = 1 / (1 + np.exp(-logits))
-    return out

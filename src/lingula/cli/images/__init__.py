@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lingula.cli.images.after import calibrate, export
 from lingula.cli.images.explain import explain
 from lingula.cli.images.groups import groups
 from lingula.cli.images.predict import predict
@@ -16,5 +17,5 @@ def command() -> None:
     """Train image models on labels, score films, choose the best model, and explain."""
 
 
-for _command in (train, predict, select, explain, groups):
+for _command in (train, predict, select, explain, groups, calibrate, export):
     command.add_command(_command)
