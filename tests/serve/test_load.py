@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -70,6 +71,7 @@ def test_accepted_requests_are_answered_after_the_ending_signal(tmp_path: Path) 
         asking = [pool.submit(server.label, SLOW, TEXT) for _ in range(6)]
         with server.client() as client:
             wait_for(lambda: "lingula_queue_texts 0.0" not in client.get("/metrics").text)
+        time.sleep(1)  # what has not come in by then is not accepted
         # As a service manager does: to every process of the group.
         for pid in [*server.workers(), server.process.pid]:
             os.kill(pid, signal.SIGTERM)
@@ -105,8 +107,6 @@ def test_a_late_request_is_told(tmp_path: Path) -> None:
 
 
 def test_a_slow_body_is_not_waited_for() -> None:
-    import asyncio
-
     from lingula.web import Problem, read_body
 
     async def never() -> dict:
@@ -120,6 +120,55 @@ def test_a_slow_body_is_not_waited_for() -> None:
     for receive in (never, drips):
         with pytest.raises(Problem, match="too long to arrive"):
             asyncio.run(read_body(receive, 0.1))
+
+
+def test_an_endless_head_is_not_kept(server: Server) -> None:
+    parts = urlsplit(server.url)
+    sent = 0
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nX-Long: ")
+        with pytest.raises(OSError):
+            for _ in range(200):
+                connection.sendall(b"x" * 100_000)
+                sent += 100_000
+    assert sent < 20_000_000
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
+        # In order, and in pieces: two requests on one connection, a long body in the first.
+        body = b'{"reports":[{"text":"No edema."}]}' + b" " * 500_000
+        head = f"POST /v1/label HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json"
+        whole = f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        whole += (
+            f"GET /healthz HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode()
+        )
+        connection.sendall(whole)
+        answer = b""
+        while data := connection.recv(1 << 16):
+            answer += data
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_a_slow_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lingula.serve import protocol
+
+    class Line:
+        ended = 0
+
+        def is_closing(self) -> bool:
+            return bool(self.ended)
+
+        def abort(self) -> None:
+            self.ended += 1
+
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+
+    async def wait() -> int:
+        line = protocol.BoundedProtocol.__new__(protocol.BoundedProtocol)
+        line.transport = Line()
+        line._expect()
+        await asyncio.sleep(0.2)
+        return line.transport.ended
+
+    assert asyncio.run(wait()) == 1
 
 
 @pytest.mark.slow

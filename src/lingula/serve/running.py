@@ -56,15 +56,18 @@ def serve(settings: Settings, place: Place, started: Callable[[str], None]) -> N
     """
     require_safe_address(place.host, has_tokens=place.tokens is not None, insecure=place.insecure)
     try:
+        import httptools  # noqa: F401 - what the protocol stands on
         import uvicorn
     except ImportError:
         raise MissingExtraError("lingula serve", "serve") from None
     from lingula.serve.app import create_app
+    from lingula.serve.protocol import BoundedProtocol
 
     hosts = ALLOWED_LOOPBACK_HOSTS if is_loopback(place.host) else None
     app, service = create_app(settings, tokens=place.tokens, hosts=hosts)
     config = uvicorn.Config(
         app,
+        http=BoundedProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
