@@ -128,3 +128,21 @@ def test_bad_input(tmp_path: Path) -> None:
         result = CliRunner().invoke(command, arguments)
         assert result.exit_code == 2
         assert "exactly one" in result.output
+
+
+def test_reports_by_their_ids(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,report,Edema\na,Mild edema.,1\nb,No edema.,2\nc,,0\nb,Edema.,1\n")
+    codes = ("--label-codes", "chexbert", "--labeler", "rules", "--json")
+    (one,) = [json.loads(run("--table", path, "--id", "a", *codes))]
+    assert one["text"] == "Mild edema."
+    two = json.loads(run("--table", path, "--id", "b", *codes))
+    assert [each["text"] for each in two] == ["No edema.", "Edema."]
+    for options, message in (
+        (("--table", path, "--id", "c"), "with the id 'c' has a text"),
+        (("--table", path, "--id", "a", "--id", "c"), "no report with a text has the id 'c'"),
+        (("--table", path, "--id", "b", "--labeler", "rules"), "--label-codes chexbert"),
+    ):
+        with pytest.raises(InputError, match=message):
+            run(*options)
+    assert CliRunner().invoke(command, ["Edema.", "--id", "a"]).exit_code == 2

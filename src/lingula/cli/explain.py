@@ -38,6 +38,21 @@ METHOD_NAMES = ("integrated-gradients", "cls-attention")
     help="Reports to draw from the table.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--id",
+    "wanted",
+    multiple=True,
+    metavar="ID",
+    help="Explain this report of the table in place of a sample; may be repeated.",
+)
+@click.option(
+    "--label-codes",
+    type=click.Choice(["chexpert", "chexbert"]),
+    default="chexpert",
+    show_default=True,
+    help="Numbers in the table's label columns are 1, 0, -1, or classes: 0 blank, 1 positive, "
+    "2 negative, 3 uncertain.",
+)
 @click.option("--text-column", "text_columns", multiple=True, metavar="NAME", help="In the table.")
 @click.option("--id-column", metavar="NAME", help="In the table.")
 @labeler_options
@@ -71,6 +86,8 @@ def command(
     table: str | None,
     sample: int,
     seed: int,
+    wanted: tuple[str, ...],
+    label_codes: str,
     text_columns: tuple[str, ...],
     id_column: str | None,
     labeler_name: str | None,
@@ -93,6 +110,8 @@ def command(
     """
     if sum(value is not None for value in (text, file, table)) != 1:
         raise click.UsageError("name exactly one of TEXT, --file and --table")
+    if wanted and table is None:
+        raise click.UsageError("--id names a report of a --table")
     labeler = load_labeler(
         labeler_name, schema, lexicon=lexicon, aggregation=aggregation, spelling=spelling
     )
@@ -108,6 +127,8 @@ def command(
             seed=seed,
             text_columns=text_columns,
             id_column=id_column,
+            wanted=wanted,
+            label_codes=label_codes,
         )
         texts, names, given = list(drawn.texts), drawn.names, drawn.labels
         chosen = _chosen_sections(sections, one_section=drawn.one_section)
