@@ -25,7 +25,7 @@ def commands(page: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_every_command_works_on_the_example(monkeypatch):
+def test_every_command_works_on_the_example(monkeypatch, alone):
     with tempfile.TemporaryDirectory(prefix="lingula-docs-") as name:
         folder = Path(name)
         folder.chmod(0o755)

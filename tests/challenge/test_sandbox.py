@@ -44,7 +44,7 @@ pytestmark = pytest.mark.skipif(not works(), reason="bubblewrap is missing or no
 
 
 @pytest.fixture(scope="module")
-def held(tmp_path_factory):
+def held(alone):
     """A challenge with images, below a folder that other users may enter as a system's are."""
     with tempfile.TemporaryDirectory(prefix="lingula-test-") as name:
         world = World(Path(name), n=20)
@@ -59,16 +59,21 @@ def held(tmp_path_factory):
 
 def ran(held, command, limits=SMALL, **more):
     challenge, images = held
-    before = alive()
+    before, folders = alive(), runs()
     done = run(challenge, Program(command, images, limits=limits, **more), TEAM, now=NOON)
     assert alive() <= before, "processes are left"
-    assert not list(Path(tempfile.gettempdir()).glob("lingula-run-*"))
+    assert runs() <= folders
     assert verify(challenge) == ()
     output, errors = (path.read_bytes() for path in done.logs)
     truth = (challenge.private / "truth.csv").read_bytes()
     seen = output + errors
     assert not any(line in seen for line in truth.splitlines()[:5])
     return done.entry.record, output.decode("utf-8", "replace")
+
+
+def runs() -> set[Path]:
+    """Folders that runs use while they last."""
+    return set(Path(tempfile.gettempdir()).glob("lingula-run-*"))
 
 
 def alive() -> set[str]:

@@ -11,6 +11,9 @@ from lingula.challenge.board_drawings import who
 from lingula.challenge.names import harmless
 from lingula.documents import Cell, Estimate, Kind, Table
 
+#: Entries that a table with a row for each person and observation holds.
+_ENTRIES = 20
+
 
 def readers(board: Board) -> Table:
     """Each person's rates at each observation."""
@@ -64,7 +67,7 @@ def at_specificity(board: Board) -> Table:
         (at, k, name, row)
         for k, name in enumerate(names)
         for at in range(len(board.people))
-        for row in board.rows
+        for row in board.rows[:_ENTRIES]
     ]
     people = [board.people[at] for at, *_ in cells]
     own = [person.point.sensitivity[cell[1]] for person, cell in zip(people, cells, strict=True)]
@@ -76,6 +79,9 @@ def at_specificity(board: Board) -> Table:
         ("entry", "Entry", Kind.TEXT, [who(row) for *_, row in cells]),
         ("own", "Reader's", Kind.FIGURE, [Estimate(float(value)) for value in own]),
         ("model", "Entry's", Kind.FIGURE, [row.sensitivity[at][k] for at, k, _, row in cells]),
+        note=f"Of the best {_ENTRIES} entries; all are in board.json."
+        if len(board.rows) > _ENTRIES
+        else "",
         detail=True,
     )
 
