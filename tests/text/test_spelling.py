@@ -40,6 +40,14 @@ def read(text):
         ("no new monia", "no pneumonia"),
         ("right plural effusion", "right pleural effusion"),
         ("at electasis", "atelectasis"),
+        ("no new motor axis", "no pneumothorax"),
+        ("numo thorax", "pneumothorax"),
+        ("card omegaly with pull monary edema", "cardiomegaly with pulmonary edema"),
+        ("floral effusion", "pleural effusion"),
+        ("media steinem", "mediastinum"),
+        ("console a nation", "consolidation"),
+        ("cost of phrenic angle", "costophrenic angle"),
+        ("small left sided a fusion", "small left sided effusion"),
     ],
 )  # fmt: skip
 def test_words_are_read_as_they_were_meant(written, meant):
@@ -57,6 +65,7 @@ def test_words_are_read_as_they_were_meant(written, meant):
         "Mr. Hart saw Dr. Fisher; a consolation prize; Kerley lines; Bochdalek hernia.",
         "Haemothorax, oedema, tumour, colour and centre are British.",
         "Extrapulmonary, intrapulmonary, interlobular and intralobular.",
+        "In mid thorax, of mid thorax; the motor cards; a rib fracas; the axis of the new thorax.",
         "XXXX ___ 12 mm 3.4 cm T12 PICC NG ET",
     ],
 )

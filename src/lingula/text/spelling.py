@@ -13,12 +13,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from lingula.text.vocabulary import is_english, is_listed
+from lingula.text.sounds import Listener
+from lingula.text.vocabulary import is_english, is_listed, word_list
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -50,7 +51,9 @@ _JOINED_WORDS = frozenset(
 #: Words that are in every other report.
 _FREQUENT = frozenset(
     "a at the no in of is with pleural nodule effusion heart acute evidence focal remarkable more "
-    "thorax changed pulmonary lung space".split()
+    "thorax changed pulmonary lung space bilateral moderate loculated layering small large tiny trace "
+    "disease scarring thickening pneumothorax effusions sided mild interstitial alveolar "
+    "perihilar".split()
 )
 _FOLDER = Path(__file__).parent / "words"
 
@@ -88,6 +91,9 @@ class Speller:
         self._by_trigger: dict[str, list[tuple[str, ...]]] = {}
         for written in self._phrases:
             self._by_trigger.setdefault(_trigger(written, own), []).append(written)
+        said = {word for words in self._phrases.values() for word in words}
+        known = own | word_list("chest") | word_list("radiology")
+        self._listener = Listener(_heard(), known - (triggers - said))
         #: Tokens that need no look.
         self._plain = {word for word in own if word not in triggers}
         self._readings: dict[str, tuple[str, ...]] = {}
@@ -117,6 +123,8 @@ class Speller:
             return False
         if token in self._own or not token[0].isalpha() or len(token) > _LONGEST:
             plain = True
+        elif self._listener.is_piece(token):
+            plain = token in word_list("chest") or token in word_list("radiology")
         else:
             plain = self._is_english(token) or not (self._is_piece(token) or self._reading(token))
         if plain:
@@ -129,8 +137,10 @@ class Speller:
     def _edit(self, tokens: Sequence[str], at: int, done: int) -> Edit | None:
         token = tokens[at]
         edit = self._phrase(tokens, at, done)
-        if edit is not None or token in self._own or self._is_english(token):
+        if edit is not None or (token in self._own and token not in self._by_trigger):
             return edit
+        if token in self._own or self._is_english(token):
+            return self._by_sound(tokens, at, done)
         windows = [
             (start, start + size)
             for size in range(_MOST_PIECES, 1, -1)
@@ -150,7 +160,11 @@ class Speller:
                 near = self._nearest(term, 1)
                 if near is not None and len(near) >= TWO_EDITS:
                     return Edit(start, end, (near,))
-        return None
+        return self._by_sound(tokens, at, done)
+
+    def _by_sound(self, tokens: Sequence[str], at: int, done: int) -> Edit | None:
+        heard = self._listener.heard(tokens, at, done)
+        return None if heard is None else Edit(*heard)
 
     def _is_piece(self, token: str) -> bool:
         """Whether a token can be one of the pieces of a split term."""
@@ -295,8 +309,18 @@ def _has_nearer(token: str) -> bool:
 
 
 @lru_cache(maxsize=1)
+def _dictation() -> dict[str, Any]:
+    return tomllib.loads((_FOLDER / "dictation.toml").read_text(encoding="utf-8"))
+
+
+def _heard() -> list[str]:
+    """The terms that are known by their sound."""
+    return [str(term) for term in _dictation()["heard"]]
+
+
+@lru_cache(maxsize=1)
 def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
-    data = tomllib.loads((_FOLDER / "dictation.toml").read_text(encoding="utf-8"))
+    data = _dictation()
     return {tuple(key.split()): tuple(value.split()) for key, value in data["read"].items()}
 
 
