@@ -22,6 +22,7 @@ else:
     import tomli as tomllib
 
 KINDS = tomllib.loads((Path(__file__).parent / "kinds.toml").read_text(encoding="utf-8"))
+FRESH = tomllib.loads((Path(__file__).parent / "fresh.toml").read_text(encoding="utf-8"))
 CASES = tomllib.loads((Path(__file__).parent / "cases.toml").read_text(encoding="utf-8"))
 
 
@@ -56,9 +57,11 @@ def test_case(labeler, text, expected):
     assert found(labeler, text) == expected
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_kind(labeler, kind):
-    cases = KINDS[kind]
+@pytest.mark.parametrize(
+    "cases",
+    [pytest.param(cases, id=kind) for source in (KINDS, FRESH) for kind, cases in source.items()],
+)
+def test_kind(labeler, cases):
     values = labeler.label(list(cases)).values
     wrong = [
         (text, name, value)

@@ -26,6 +26,8 @@ _BEGINS = frozenset({";", ".", "(", ")", "]", "?"})
 _TICKS = frozenset({"x", "✓", "✔", "✗", "✘", "☑", "☒"})
 _CHECKS = frozenset({"☐", "☑", "☒", "✓", "✔", "✗", "✘"})
 _BOXES = _CHECKS | {"["}
+#: Most tokens of the choices that a form prints in brackets.
+_LONGEST_OPTIONS = 12
 #: Answers that need no separator ("effusion none, edema nil").
 _BARE = frozenset({"no", "none", "nil", "absent", "negative", "neg", "-", "-ve", "ø", "∅", "nad"})
 
@@ -91,6 +93,8 @@ class AnswerReader:
             m.start == cue.end and tokens[m.end : m.end + 1] in ([":"], ["="], ["-"], ["("], ["["])
             for m in mentions
         )
+        if before == ":":
+            at = _past_options(tokens, at)
         if before in _OPEN or before == "?":
             return at if ends or not self._goes_on(tokens, mentions, cue) else -1
         if before in _CLOSING:
@@ -193,6 +197,15 @@ class AnswerReader:
             if rule is not None:
                 answer = Answer(_LABELS[category], Span(start, end, rule))
                 found.update((m, answer) for m in targets if not self._structure[m.rule])
+
+
+def _past_options(tokens: list[str], at: int) -> int:
+    """The colon's place, or that of what stands for it: "Edema (yes/no):", "Edema? A:"."""
+    if tokens[at - 2 : at] == ["?", "a"]:
+        return at - 2
+    if at > 0 and tokens[at - 1] == ")" and "(" in tokens[max(at - _LONGEST_OPTIONS, 0) : at]:
+        return at - 1 - tokens[at - 1 :: -1].index("(")
+    return at
 
 
 def _boxes(tokens: list[str]) -> list[tuple[int, int, bool]]:

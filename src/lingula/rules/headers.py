@@ -19,6 +19,16 @@ _SIZES = frozenset({"small", "moderate", "mild", "minimal", "tiny", "trace"})
 _JOINTS = frozenset({"and", "or", "nor", ",", "to", ";", ".", ":", "with", "in", "on", "at", "of"})
 _LONGEST_PHRASE = 6
 _BE = frozenset({"is", "are", "was", "were", "has", "have"})
+#: Verbs that only follow a subject.
+_FINITE = frozenset({"is", "are", "appears", "remains", "appear", "remain", "has", "have"})
+_DETERMINERS = frozenset({"the", "this", "these", "both"})
+_NOT_OF_A_SUBJECT = frozenset(",;.:()-") | {
+    *("and", "or", "nor", "but", "of", "in", "with", "at", "on", "to", "that", "which", "where"),
+    *("when", "if", "whether", "than", "for", "from", "by", "no", "not", "as", "because", "since"),
+    *("while", "although", "is", "are", "was", "were"),
+}
+#: Most words of a subject before its noun.
+_LONGEST_SUBJECT = 3
 #: After these "there is" goes on with a statement ("no evidence that there is").
 _BEFORE_THERE = frozenset({
     "that", "if", "whether", "when", "where", "as", "because", "since", "although", "though",
@@ -41,8 +51,10 @@ def statement_walls(scan: Scan) -> Collection[int]:
     """
     if "there" in scan.tokens:
         scan.boundaries.extend(_existentials(scan.tokens))
-    if len(scan.mentions) > 1 and not _SIZES.isdisjoint(scan.tokens):
-        scan.boundaries.extend(_unmarked(scan))
+    if len(scan.mentions) > 1:
+        if not _SIZES.isdisjoint(scan.tokens):
+            scan.boundaries.extend(_unmarked(scan))
+        scan.boundaries.extend(_subjects(scan))
     if _MARKS.isdisjoint(scan.tokens) and _DASHES.isdisjoint(scan.tokens):
         return scan.boundaries
     walls = {at for at in scan.boundaries if not (scan.tokens[at] in _DASHES and _heads(scan, at))}
@@ -88,6 +100,26 @@ def _unmarked(scan: Scan) -> list[int]:
                 if place in starts:
                     found.append(at)
                     break
+    return found
+
+
+def _subjects(scan: Scan) -> list[int]:
+    """Where a subject with its verb follows a finding with nothing between the two.
+
+    "No pneumothorax the heart is enlarged".
+    """
+    tokens = scan.tokens
+    ends = {span.end for span in scan.mentions}
+    found = []
+    for span in scan.mentions:
+        if span.end < len(tokens) and tokens[span.end] in _FINITE:
+            start = span.start
+            while span.start - start < _LONGEST_SUBJECT and start not in ends:
+                if start == 0 or tokens[start - 1] in _NOT_OF_A_SUBJECT:
+                    break
+                start -= 1
+            if start in ends and tokens[start] in _DETERMINERS:
+                found.append(start)
     return found
 
 

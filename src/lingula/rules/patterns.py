@@ -16,7 +16,7 @@ from collections.abc import Iterator
 #: words separate tokens and are not tokens themselves.
 TOKEN = re.compile(
     r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?|_{2,}"
-    r"|(?<![^\s(])(?:-{1,3}|[–—])(?![^\s),.;])|[-+]ve\b|\+/-|[,;:()?.\[\]&+=<>|∅☐☑☒✓✔✗✘↑↓]"
+    r"|(?<![^\s(])(?:-{1,3}|[–—])(?![^\s),.;])|[-+]ve\b|\+/-|#{1,2}|[,;:()?.\[\]&+=<>|∅☐☑☒✓✔✗✘↑↓]"
 )
 
 #: An expansion larger than this is a slip of the pen rather than a rule.

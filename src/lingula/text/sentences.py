@@ -100,7 +100,7 @@ _OPENS = re.compile(r"(?:No|The|There|This|These|Heart|Lungs)\b")
 _ANSWER_MARKS = (":", "|", "-", "–", "=", "?", " .", "....")
 #: The answer to a question, in the same breath ("Effusion? Yes, small.").
 _ANSWERED = re.compile(
-    r"(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
+    r"(?:A(?:ns(?:wer)?)?\.?\s*[:-]\s*)?(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
     r"positive|negative|not (?:seen|present|identified))"
     r"(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
     re.IGNORECASE,

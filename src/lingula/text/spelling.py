@@ -51,8 +51,8 @@ _JOINED_WORDS = frozenset(
 #: Words that are in every other report.
 _FREQUENT = frozenset(
     "a at the no in of is with pleural nodule effusion heart acute evidence focal remarkable more "
-    "thorax changed pulmonary lung space bilateral moderate loculated layering small large tiny trace "
-    "disease scarring thickening pneumothorax effusions sided mild interstitial alveolar "
+    "thorax changed pulmonary lung space bilateral moderate loculated layering small large tiny "
+    "trace disease scarring thickening pneumothorax effusions sided mild interstitial alveolar "
     "perihilar".split()
 )
 _FOLDER = Path(__file__).parent / "words"
