@@ -15,6 +15,8 @@ from lingula.rules.patterns import tokens_of
 #: A label at the start of a sentence.
 _LABEL = re.compile(r"([A-Za-z][A-Za-z ,/&-]{0,45}?)\s*(?::|=|\s[-–](?=\s))")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r")
+#: A sentence that answers the one before it.
+_ANSWERS = re.compile(r"(?:None|Neither)(?: [\w']+){0,6}[.,;]?$|None (?:is|are|was) \w+", re.IGNORECASE)
 #: A longer opening of a list is prose.
 _LONGEST_OPENING = 80
 
@@ -52,7 +54,14 @@ class ContextReader:
             if header and _BLANK_LINE.search(gap):
                 header = ""
             item = bool(gap.strip())
-            yield start, end, (opening if item else "") or (header if head is None else "")
+            asked = at > 0 and _ANSWERS.match(text[start:end]) is not None
+            yield (
+                start,
+                end,
+                (opening if item else "")
+                or (text[slice(*places[at - 1])] if asked else "")
+                or (header if head is None else ""),
+            )
             if not (item and opening):
                 opening = _opening(text[start:end])
             if head is not None:

@@ -11,7 +11,7 @@ from lingula.rules.assertion import Assertion, AssertionClassifier
 from lingula.rules.clauses import ClauseWords
 from lingula.rules.context import ContextReader
 from lingula.rules.headers import sentence_walls
-from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
+from lingula.rules.lexicon_model import OTHER_FINDING, Category, Lexicon
 from lingula.rules.matcher import Matcher
 from lingula.rules.mentions import MentionExtractor
 from lingula.rules.tokens import TokenReader, TokenView
@@ -191,7 +191,10 @@ class SentenceJudge:
         mention, _, cue, _ = assertion
         if mention.start >= lead:
             return True
-        return cue is not None and cue.start >= lead and self.lexicon.cues[cue.rule].answer
+        if cue is None or cue.start < lead:
+            return False
+        rule = self.lexicon.cues[cue.rule]
+        return rule.answer or (rule.crosses and rule.category is Category.NEGATION)
 
     def _reason(self, assertion: Assertion, view: TokenView) -> Reason:
         mention, label, cue, said = assertion

@@ -65,10 +65,11 @@ class Listener:
                 for shorter in _shorter(key):
                     self._near.setdefault(shorter, []).append(key)
         self._keys = " ".join(self._exact)
+        starts = {term[:at] for term in self._exact.values() for at in range(4, len(term) - 1)}
         firsts = {term.partition(" ")[0] for term in self._exact.values() if " " in term}
         ends = {term[at:] for term in self._exact.values() for at in range(1, len(term) - 3)}
         self._parts = frozenset(
-            word for word in own if len(word) < _WHOLE and (word in ends or word in firsts)
+            word for word in own if len(word) < _WHOLE and (word in ends or word in starts or word in firsts)
         )
 
     def is_piece(self, word: str) -> bool:
@@ -113,7 +114,7 @@ class Listener:
         return all(
             term.startswith(f"{word} ")
             or (exact and term.endswith(f" {word}"))
-            or (" " not in term and term.endswith(word))
+            or (" " not in term and (term.endswith(word) or term.startswith(word)))
             for word in rest
             if word in self._own
         )

@@ -310,7 +310,8 @@ def _has_nearer(token: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _dictation() -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / "dictation.toml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = tomllib.loads((_FOLDER / "dictation.toml").read_text(encoding="utf-8"))
+    return data
 
 
 def _heard() -> list[str]:
