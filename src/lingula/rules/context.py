@@ -16,7 +16,7 @@ from lingula.rules.patterns import tokens_of
 _LABEL = re.compile(r"([A-Za-z][A-Za-z ,/&-]{0,45}?)\s*(?::|=|\s[-–](?=\s))")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r")
 #: A sentence that answers the one before it.
-_ANSWERS = re.compile(r"(?:None|Neither)(?: [\w']+){0,6}[.,;]?$|None (?:is|are|was) \w+", re.IGNORECASE)
+_ANSWERS = re.compile(r"(?:None|Neither)(?: [\w']+){0,6}[.,;]?$|None (?:is|are|was) \w+")
 #: A longer opening of a list is prose.
 _LONGEST_OPENING = 80
 

@@ -26,7 +26,7 @@ LONGEST_SENTENCE = 2_000
 
 
 #: Without one of these marks no sentence of a text inherits anything.
-_INHERITED = (":", "=", " - ", " – ", "\t- ", "\n- ")
+_INHERITED = (":", "=", " - ", " – ", "\t- ", "\n- ", ". None ", ". Neither ")
 
 
 class Reason(NamedTuple):

@@ -65,12 +65,10 @@ class Listener:
                 for shorter in _shorter(key):
                     self._near.setdefault(shorter, []).append(key)
         self._keys = " ".join(self._exact)
-        starts = {term[:at] for term in self._exact.values() for at in range(4, len(term) - 1)}
-        firsts = {term.partition(" ")[0] for term in self._exact.values() if " " in term}
-        ends = {term[at:] for term in self._exact.values() for at in range(1, len(term) - 3)}
-        self._parts = frozenset(
-            word for word in own if len(word) < _WHOLE and (word in ends or word in starts or word in firsts)
-        )
+        parts = {term[at:] for term in self._exact.values() for at in range(1, len(term) - 3)}
+        parts |= {term[:at] for term in self._exact.values() for at in range(4, len(term) - 1)}
+        parts |= {term.partition(" ")[0] for term in self._exact.values() if " " in term}
+        self._parts = frozenset(word for word in own if len(word) < _WHOLE) & parts
 
     def is_piece(self, word: str) -> bool:
         """Whether a word sounds like a part of a term."""
