@@ -398,3 +398,6 @@ def test_names_of_a_list_that_the_audited_schema_lacks(tmp_path: Path) -> None:
     assert "'Hernia' (1 rows)" in other.notes[0] or "'Mass' (1 rows)" in other.notes[0]
     with pytest.raises(InputError, match="not compared"):
         Files(labels, related=(nih,))
+    few = _write(tmp_path / "few.csv", "id,Fracture\na,1\n")
+    with pytest.raises(InputError, match=r"n\.csv: names none of the audited labels \(Fracture\)"):
+        read_audit(Files(few, compare=(nih,)))

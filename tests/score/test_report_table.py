@@ -264,3 +264,14 @@ def test_cells_that_stand_for_no_report(tmp_path, words):
     assert scores.reports == 1 and scores.value("f1chexbert", class_set="14") == 0.0
     assert any("l.csv: 2 cells stand for no report, such as 'n/a'" in n for n in scores.notes)
     assert any("r.csv: 1 cell stands" in n for n in scores.notes)
+
+
+def test_reports_that_are_not_english_are_told(tmp_path, words):
+    left = write(tmp_path / "l.csv", "id,report\na,Edema.\nb,No edema.\n")
+    right = write(
+        tmp_path / "r.csv", "id,report\na,Kein Pneumothorax und kein Erguss.\nb,Clear lungs.\n"
+    )
+    notes = score_report_tables(left, right, GenerationScore(words))[0].compute().notes
+    assert [note for note in notes if "English" in note] == [
+        f"{right}: 1 report does not read as English; figures on them mean nothing."
+    ]

@@ -226,6 +226,10 @@ def _other(path: Path, name: str, left: Joiner, audited: Labels, files: Files) -
         place = audited.schema.index(observation)
         classes[:, place] = labels.classes[at[rows], position]
         columns[place] = True
+    if not columns.any():
+        raise InputError(
+            f"{path}: names none of the audited labels ({', '.join(audited.schema.names)})"
+        )
     return OtherLabels(
         name,
         rows,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lingula.errors import InputError, SchemaError
+from lingula.labels import is_missing
 from lingula.tables.formats import format_to_read
 from lingula.tables.ids import check_duplicates, rows_of_ids, settled
 from lingula.tables.label_table import LabelTable, read_label_table
@@ -19,7 +20,7 @@ from lingula.tables.report_table import (
     read_report_table,
 )
 from lingula.tables.usual_names import GENERATED_NAMES, REFERENCE_NAMES
-from lingula.text.content import placeholder
+from lingula.text.content import placeholder, reads_as_english
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def read_reports(
             )
         table = _without_placeholders(table, notes)
         check_not_all_empty(table)
+        notes += _foreign_note(table)
         tables.append(table if reading.by_row_order else _one_row_an_id(table, reading, notes))
     return tables
 
@@ -160,6 +162,16 @@ def _without_placeholders(table: ReportTable, notes: list[str]) -> ReportTable:
     notes.append(f"{table.source}: {cells} for no report, such as {shown}: an empty report.")
     texts = (text if word is None else None for text, word in zip(table.texts, words, strict=True))
     return replace(table, texts=tuple(texts))
+
+
+def _foreign_note(table: ReportTable) -> list[str]:
+    """A sentence on reports that do not read as English, if there are some."""
+    texts = [str(text) for text in table.texts if not is_missing(text)]
+    count = sum(not reads_as_english(text) for text in texts)
+    if not count:
+        return []
+    what = "1 report does" if count == 1 else f"{count:,} reports do"
+    return [f"{table.source}: {what} not read as English; figures on them mean nothing."]
 
 
 def _one_row_an_id(table: ReportTable, reading: Reading, notes: list[str]) -> ReportTable:
