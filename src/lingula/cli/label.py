@@ -77,8 +77,9 @@ def command(
 ) -> None:
     """Label every report of a table or folder.
 
-    INPUT is a CSV, TSV, Parquet or JSON Lines file (text forms also gzipped), a folder of .txt
-    files or of Parquet parts, or - for standard input; several, or a pattern such as "p*.csv", are
+    INPUT is a CSV, TSV, Parquet or JSON Lines file (text forms also gzipped), HL7 v2 messages
+    (.hl7), a DICOM structured report (.dcm), a folder of .txt files or of Parquet, HL7 or DICOM
+    parts, or - for standard input; several, or a pattern such as "p*.csv", are
     read one after the other. The output keeps the input's columns, row order and row count,
     and adds one column an observation: 1 positive, 0 negative, -1 uncertain, empty not mentioned.
     """
