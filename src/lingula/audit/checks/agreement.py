@@ -136,9 +136,11 @@ def _missing(data: AuditInput, kin: Sequence[bool], counts: bool) -> str:
         return ""
     if all(kin):
         names = join([other.name for other in data.compare])
+        said = all(other.related for other in data.compare)
+        why = "are related, as was said," if said else "share their rules,"
         return (
-            f"{names} and these labels share their rules, so that kappa and stars would mean "
-            "nothing; compare with labels made otherwise"
+            f"these labels and {names} {why} so that kappa and stars would mean nothing; compare "
+            "with labels made otherwise"
         )
     return "kappa is undefined where labels do not vary"
 
