@@ -68,6 +68,12 @@ def test_a_hill_climber_learns_nothing(seed, step):
     assert climb(Oracle(seed, ladder=True), step) <= GOAL
 
 
+def test_a_margin_below_the_noise_of_the_figure_does_not_defend():
+    oracle = Oracle(2, ladder=True)
+    oracle.margin = 0.01
+    assert climb(oracle, 0.3) > GOAL + 0.05
+
+
 def test_both_attacks_work_where_nothing_defends():
     assert combine(Oracle(0, ladder=False)) > 0.8
     assert climb(Oracle(0, ladder=False), 0.3) > 0.75

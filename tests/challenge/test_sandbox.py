@@ -64,7 +64,7 @@ def ran(held, command, limits=SMALL, **more):
     assert alive() <= before, "processes are left"
     assert runs() <= folders
     assert verify(challenge) == ()
-    output, errors = (path.read_bytes() for path in done.logs)
+    output, errors, _ = (path.read_bytes() for path in done.logs)
     truth = (challenge.private / "truth.csv").read_bytes()
     seen = output + errors
     assert not any(line in seen for line in truth.splitlines()[:5])
@@ -204,14 +204,34 @@ def test_leaves_a_daemon(held):
         ("true", "there is no answer"),
         ("exit 3", "ended with status 3"),
         ("rm -rf /output 2>/dev/null; mv /output /x 2>/dev/null; true", "there is no answer"),
-        ("sed 's/case/kase/; s/,,/,1,2/' $LINGULA_FORM > $LINGULA_ANSWER", "20 ids that are not"),
+        (
+            "sed 's/case/kase/; s/,,/,1,2/' $LINGULA_FORM > $LINGULA_ANSWER",
+            "ids that are not asked for; ids that are missing",
+        ),
         ("sed '2d' $LINGULA_FORM > $LINGULA_ANSWER", "ids that are missing"),
+        ("cat /images/*.png > $LINGULA_ANSWER", "there is no column of ids"),
+        (
+            'f=$(cat /images/case0000001.png); sed "2s|case[0-9]*|$f|; s|,,|,$f,$f|" '
+            "$LINGULA_FORM > $LINGULA_ANSWER",
+            "cells are no number",
+        ),
     ],
 )
 def test_wrong_answers_are_refused_with_their_reason(held, command, reason):
     record, _ = ran(held, command)
     assert reason in record.reason
     assert "film" not in record.reason
+
+
+def test_details_of_a_wrong_answer_are_for_the_organizer_alone(held):
+    challenge, images = held
+    line = 'f=$(cat /images/case0000001.png); sed "2s|case[0-9]*|$f|" $LINGULA_FORM'
+    line += " > $LINGULA_ANSWER"
+    done = run(challenge, Program(line, images, limits=SMALL), TEAM, now=NOON)
+    assert "not asked for: row 1 (a text of 27 characters)" in done.logs[2].read_text()
+    assert done.logs[2].is_relative_to(challenge.private)
+    assert "film" not in done.entry.record.reason
+    assert "ids that are missing" in done.entry.record.reason
 
 
 def test_without_bubblewrap_nothing_is_run(held, monkeypatch, tmp_path):

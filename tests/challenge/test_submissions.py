@@ -53,7 +53,7 @@ def test_every_problem_at_once_each_with_its_row(world):
     ("columns", "said"),
     [
         ({"Edema": np.arange(60)}, "columns are missing: Pleural Effusion"),
-        ({k: np.full(60, 0.5) for k in NAMES}, "Edema: all 60 scores are 0.5"),
+        ({k: np.full(60, 0.5) for k in NAMES}, "Edema: the 60 scores are all the same, 0.5"),
         ({"Edema": np.arange(60), "edema ": np.arange(60)}, "are both 'Edema'"),
         ({"Effusion": np.arange(60), "Edema": np.arange(60)}, ""),
     ],

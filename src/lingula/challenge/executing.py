@@ -18,7 +18,7 @@ from lingula.challenge.folder import PRIVATE, Challenge
 from lingula.challenge.ledger import Entry
 from lingula.challenge.sandbox import Confined, Limits, Outcome, run_confined
 from lingula.challenge.sandbox.bubblewrap import SYSTEM
-from lingula.challenge.submission import Form, SubmissionError, check
+from lingula.challenge.submission import Form, check
 from lingula.challenge.submitting import Entrant, admit, refuse, submit
 from lingula.errors import ChallengeError
 from lingula.tables.write_table import write_table
@@ -28,6 +28,19 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm", ".tif", ".tiff", ".pgm")
 #: Where the program's own folder lies inside.
 _PROGRAM = "/program"
 RUNS = "runs"
+#: What a team is told of a wrong answer, in the words of ``submission.check``.
+_KINDS = (
+    "is compressed or an archive",
+    "there is no column of ids",
+    "columns are missing",
+    "ids that are not asked for",
+    "ids that occur twice",
+    "ids that are missing",
+    "cells are empty or NaN",
+    "cells are no number",
+    "scores are infinite",
+    "scores are all the same",
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ class Ran:
     Attributes:
         entry: Of the ledger: scored, refused or failed.
         held_by: What held it to its limits.
-        logs: Its output and errors, for the organizer alone.
+        logs: Its output and errors and what is wrong with its answer, for the organizer alone.
     """
 
     entry: Entry
@@ -92,8 +105,8 @@ def run(
         limits = replace(program.limits, answer_bytes=form.most_bytes)
         start = "/tmp" if program.folder is None else _PROGRAM
         outcome = run_confined(Confined(program.command, tuple(shown), limits, start))
-        entry = _enter(challenge, outcome, folder, form, (entrant, when))
-    return Ran(entry, outcome.held_by, _keep_logs(challenge, entry, outcome))
+        entry, problems = _enter(challenge, outcome, folder, form, (entrant, when))
+    return Ran(entry, outcome.held_by, _keep_logs(challenge, entry, outcome, problems))
 
 
 def _enter(
@@ -102,27 +115,34 @@ def _enter(
     folder: Path,
     form: Form,
     who: tuple[Entrant, datetime],
-) -> Entry:
-    """Score an answer, or write down why there is none."""
+) -> tuple[Entry, tuple[str, ...]]:
+    """Score an answer, or write down why there is none; and all that is wrong with it."""
     entrant, when = who
     if outcome.failure:
-        return refuse(challenge, entrant, when, [outcome.failure], kind="failed")
+        return refuse(challenge, entrant, when, [outcome.failure], kind="failed"), ()
     if outcome.answer is None:
-        return refuse(challenge, entrant, when, [outcome.refusal])
+        return refuse(challenge, entrant, when, [outcome.refusal]), ()
     answer = folder / "answer.csv"
     answer.write_bytes(outcome.answer)
     found = check(answer, form)
     if found.scores is None:
-        return refuse(challenge, entrant, when, found.problems)
+        return refuse(challenge, entrant, when, kinds_of(found.problems)), found.problems
     import pyarrow as pa
 
     own = challenge.form
     columns = dict(zip(own.observations, found.scores.T, strict=True))
     write_table(answer, pa.table({own.id_column: list(own.ids), **columns}))
-    try:
-        return submit(challenge, answer, entrant, now=when)
-    except SubmissionError:
-        return challenge.ledger.entries()[-1]
+    return submit(challenge, answer, entrant, now=when), ()
+
+
+def kinds_of(problems: Sequence[str]) -> tuple[str, ...]:
+    """Problems of an answer without their cells, rows and counts.
+
+    A program could write what it saw into ids and cells; a reason that quotes them would carry it
+    out to the team.
+    """
+    found = tuple(kind for kind in _KINDS if any(kind in text for text in problems))
+    return found or ("the answer is no table of the form that is asked for",)
 
 
 def find_images(folder: Path, ids: Sequence[str]) -> list[Path]:
@@ -221,12 +241,19 @@ def _keep_apart(challenge: Challenge, program: Program) -> None:
                     )
 
 
-def _keep_logs(challenge: Challenge, entry: Entry, outcome: Outcome) -> tuple[Path, ...]:
-    """Output and errors where only the organizer reads them."""
+def _keep_logs(
+    challenge: Challenge, entry: Entry, outcome: Outcome, problems: Sequence[str]
+) -> tuple[Path, ...]:
+    """Output, errors and what is wrong with the answer, where only the organizer reads them."""
     folder = challenge.path / PRIVATE / RUNS
     folder.mkdir(mode=0o700, exist_ok=True)
     paths = []
-    for name, data in (("output", outcome.output), ("errors", outcome.errors)):
+    told = "\n".join(problems).encode("utf-8", "replace")
+    for name, data in (
+        ("output", outcome.output),
+        ("errors", outcome.errors),
+        ("problems", told),
+    ):
         path = folder / f"entry{entry.number}.{name}.txt"
         path.write_bytes(data)
         paths.append(path)

@@ -181,7 +181,6 @@ def _read(
     import pyarrow as pa
 
     where, columns = names
-
     types = dict.fromkeys(columns.values(), pa.float64())
     table = read_columns(path, [where, *columns.values()], types=types)
     ids = [str(text).strip() for text in table.column(where).to_pylist()]
@@ -198,7 +197,7 @@ def _read(
             if other and not wrong:
                 problems.append(f"{name}: {len(other):,} cells are not 1 or 0: {_some(other)}")
         elif not wrong and len(values) > 1 and (values == values[0]).all():
-            problems.append(f"{name}: all {len(values):,} scores are {values[0]:g}")
+            problems.append(f"{name}: the {len(values):,} scores are all the same, {values[0]:g}")
         if rows is not None and not problems:
             scores[:, position] = values[rows]
     used = {where, *columns.values()}
