@@ -11,10 +11,11 @@ from lingula.cli.command import Command
 
 
 def leaves():
-    for name in COMMANDS:
-        command = cli.get_command(click.Context(cli), name)
+    waiting = [cli.get_command(click.Context(cli), name) for name in COMMANDS]
+    while waiting:
+        command = waiting.pop()
         if isinstance(command, click.Group):
-            yield from command.commands.values()
+            waiting += command.commands.values()
         else:
             yield command
 

@@ -36,7 +36,7 @@ def read(text):
         ("heartsize normal", "heart size normal"),
         ("pneumo thorax, cardio megaly", "pneumothorax , cardiomegaly"),
         ("pneumo-\nthorax", "pneumothorax"),
-        ("cardio megly", "cardiomegaly"),
+        ("cardio megly", "cardio megaly"),
         ("no new monia", "no pneumonia"),
         ("right plural effusion", "right pleural effusion"),
         ("at electasis", "atelectasis"),

@@ -57,7 +57,7 @@ def show_schema(name: str, lexicon: Path | None, observation: str | None, as_jso
             _print_cue(cue)
 
 
-@command.command("check")
+@command.command("check", cls=Command)
 @click.argument("lexicon", type=click.Path(path_type=Path))
 @click.option("--all", "everything", is_flag=True, help="Also those of the lexicon it extends.")
 def check_schema(lexicon: Path, everything: bool) -> None:

@@ -98,7 +98,8 @@ class Output:
         form: Form of standard output: "csv" (also None), "tsv", "parquet" or "jsonl".
         evidence: A table with one row a mention, or None.
         probabilities: Whether to add the probability of each class.
-        format_like: "chexbert" for the text and 14 labels in CheXbert's form, nothing else.
+        format_like: "chexbert" for the text and 14 labels in CheXbert's form, nothing else; as
+            there, whatever a cell holds is labeled, in any language.
         suffix: Put after the name of each new column.
         columns: Names of the input's columns to keep, in that order; all if None. "labels" stands
             for the new columns, which come last anyhow, "id" for the column of ids.
@@ -193,6 +194,9 @@ class Job:
     how: How = field(default_factory=How)
 
     def __post_init__(self) -> None:
+        if self.output.format_like:
+            as_given = replace(self.source, language="any", keep_placeholders=True)
+            object.__setattr__(self, "source", as_given)
         if self.source.is_standard_input and self.how.resume:
             raise InputError(
                 "standard input cannot be read again to resume; save it to a file first"
