@@ -15,6 +15,8 @@ from rapidfuzz.distance import OSA
 
 #: Fewest consonants of a key that is looked for, and of one that may differ by one of them.
 _LEAST, _LEAST_NEAR = 5, 7
+#: Fewest consonants of a shorter key that may have lost one, with the same first and last.
+_LEAST_LOST = 5
 #: A term's first consonant may differ only in keys of this length.
 _LEAST_FIRST = 7
 #: Most words that one term was heard as, and most letters that they have more or fewer.
@@ -61,7 +63,7 @@ class Listener:
             if len(key) >= _LEAST:
                 self._exact.setdefault(key, term)
         for key in self._exact:
-            if len(key) >= _LEAST_NEAR:
+            if len(key) >= _LEAST_LOST:
                 for shorter in _shorter(key):
                     self._near.setdefault(shorter, []).append(key)
         self._keys = " ".join(self._exact)
@@ -120,7 +122,7 @@ class Listener:
     def _term(self, letters: str) -> str | None:
         key = sound(letters)
         found = self._exact.get(key)
-        if found is None and len(key) >= _LEAST_NEAR - 1:
+        if found is None and len(key) > _LEAST_LOST:
             found = self._nearby(key)
         if found is None or abs(len(found.replace(" ", "")) - len(letters)) > _MOST_LETTERS:
             return None
@@ -129,12 +131,13 @@ class Listener:
     def _nearby(self, key: str) -> str | None:
         tried = {key, *_shorter(key)}
         keys = {near for part in tried for near in self._near.get(part, ())}
-        keys |= {part for part in tried if len(part) >= _LEAST_NEAR and part in self._exact}
+        keys |= {part for part in tried if len(part) >= _LEAST_LOST and part in self._exact}
         fitting = [
             near
             for near in keys
             if OSA.distance(key, near, score_cutoff=1) <= 1
             and (near[0] == key[0] or len(near) >= _LEAST_FIRST)
+            and (len(near) >= _LEAST_NEAR or (near[-1] == key[-1] and len(near) < len(key)))
         ]
         return self._exact[fitting[0]] if len(fitting) == 1 else None
 
