@@ -50,7 +50,8 @@ class Server:
 
 def start(folder: Path, *arguments: str, labeler: str = "rules") -> Server:
     log = folder / "serve.log"
-    command = [sys.executable, "-m", "lingula", "serve", "--port", "0", "--labeler", labeler]
+    command = [sys.executable, "-m", "lingula", "serve", "--port", "0"]
+    command += ["--labeler", labeler] if labeler else []
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [*command, *arguments], stderr=stream, stdout=stream, env=dict(os.environ), cwd=folder

@@ -141,3 +141,16 @@ def test_the_builtin_labeler_gives_probabilities(tmp_path) -> None:
         assert server.label(TEXT, labeler="rules").json()["labeler"]["name"] == "rules"
     finally:
         assert server.end() == 0
+
+
+def test_without_a_name_both_labelers_are_served(tmp_path) -> None:
+    from lingula.defaults import DEFAULT_LABELER
+
+    server = start(tmp_path, labeler="")
+    try:
+        with server.client() as client:
+            found = [item["name"] for item in client.get("/v1/labelers").json()["labelers"]]
+        assert found[0] == DEFAULT_LABELER
+        assert set(found) == {"rules", "builtin"}
+    finally:
+        assert server.end() == 0

@@ -135,3 +135,17 @@ def test_a_wrong_start_is_one_line(words: list[str], said: str) -> None:
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("package", ["uvicorn", "httptools", "fastapi", "prometheus_client"])
+def test_a_missing_package_is_named_with_its_extra(package: str) -> None:
+    program = (
+        f"import sys; sys.modules[{package!r}] = None; sys.argv = ['lingula', 'serve']; "
+        "from lingula.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip().endswith("pip install 'lingula[serve]'")
+    assert "Traceback" not in done.stderr

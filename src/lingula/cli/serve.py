@@ -67,7 +67,8 @@ _LIMITS = (
     multiple=True,
     metavar="NAME|PATH|NAME=PATH",
     help='"rules", "builtin", a CheXbert .pth file, or a model folder; may be repeated, and '
-    f"requests name one; the first is the default.  [default: {DEFAULT_LABELER}, rules]",
+    "requests name one; the first is the default.  [default: rules and builtin, first "
+    f"{DEFAULT_LABELER}]",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
@@ -124,7 +125,7 @@ def command(
             raise InputError("--add-token needs --token-file FILE, which keeps the token's digest")
         click.echo(make_token(token_file, add_token))
         return
-    names = labelers or (DEFAULT_LABELER, "rules")
+    names = labelers or tuple(dict.fromkeys((DEFAULT_LABELER, "builtin", "rules")))
     limits["body_bytes"] = limits.pop("max_megabytes") * 1024 * 1024
     settings = Settings(
         tuple(Served.of(name) for name in names), workers, Limits(**limits), cache=not no_cache
