@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
-
-import ahocorasick
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from lingula.rules.lexicon_model import Lexicon
 
@@ -26,8 +25,12 @@ class Span(NamedTuple):
     rule: int
 
 
+#: A word of the tree: the words that go on, None if none do, and what ends here (kind and rule).
+_Node: TypeAlias = "tuple[dict[str, _Node] | None, tuple[tuple[int, int], ...]]"
+
+
 class Scan(NamedTuple):
-    """All matches in one sentence, in order of their ends."""
+    """All matches in one sentence, in order of their starts."""
 
     tokens: list[str]
     mentions: list[Span]
@@ -44,9 +47,9 @@ class Scan(NamedTuple):
 class Matcher:
     """Finds the phrases of a lexicon.
 
-    Phrases are stored with one space on both sides and sentences are written the same way, so a
-    match is always one of whole words. All phrases are searched at once by the algorithm of Aho and
-    Corasick (1975), in time linear in the sentence.
+    Phrases are kept word by word in a tree. A walk down it begins at every word of a sentence and
+    ends where no phrase goes on, so a match is always one of whole words, and time is linear in the
+    sentence: no walk is longer than the longest phrase.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -72,46 +75,60 @@ class Matcher:
             for phrase in header.phrases:
                 for mark in ":", "-", "–", "=":
                     table[f"{phrase} {mark}"].append((HEADER, number))
-        self._automaton = ahocorasick.Automaton()
-        for phrase, items in table.items():
-            self._automaton.add_word(f" {phrase} ", (phrase.count(" ") + 1, tuple(items)))
-        self._automaton.make_automaton()
+        self._tree = _tree(table)
 
     def scan(self, tokens: list[str]) -> Scan | None:
         """All matches in a sentence of these tokens, or None when it mentions nothing."""
-        sentence = f" {' '.join(tokens)} "
-        mentions: list[Span] = []
-        blocks: list[Span] = []
-        contexts: list[Span] = []
-        cues: list[Span] = []
-        boundaries: list[int] = []
-        headers: list[Span] = []
-        answers: list[Span] = []
-        for at, (length, items) in self._automaton.iter(sentence):
-            end = sentence.count(" ", 0, at)
-            start = end - length
-            for kind, rule in items:
-                if kind == CUE:
-                    cues.append(Span(start, end, rule))
-                elif kind == MENTION:
-                    mentions.append(Span(start, end, rule))
-                elif kind == ANSWER:
-                    answers.append(Span(start, end, rule))
-                elif kind == BOUNDARY:
-                    boundaries.append(start)
-                elif kind == CONTEXT:
-                    contexts.append(Span(start, end, rule))
-                elif kind == HEADER:
-                    before = tokens[start - 1] if start else ""
-                    if before not in _DETERMINERS and (
-                        tokens[end - 1] == ":" or not before or before in _STOPS
-                    ):
-                        headers.append(Span(start, end, rule))
-                else:
-                    blocks.append(Span(start, end, rule))
+        found: tuple[list[Span], ...] = ([], [], [], [], [], [], [])
+        following = [*tokens[1:], ""]  # no phrase goes on with ""
+        tree = self._tree
+        for start, token in enumerate(tokens):
+            node = tree.get(token)
+            end = start
+            while node is not None:
+                further, items = node
+                end += 1
+                for kind, rule in items:
+                    found[kind].append(Span(start, end, rule))
+                if further is None:
+                    break
+                node = further.get(following[end - 1])
+        mentions, blocks, contexts, cues, boundaries, headers, answers = found
         if not mentions:
             return None
-        return Scan(tokens, mentions, blocks, contexts, cues, boundaries, headers, answers)
+        if headers:
+            headers = [span for span in headers if _heads(tokens, span)]
+        walls = [span.start for span in boundaries] if boundaries else []
+        return Scan(tokens, mentions, blocks, contexts, cues, walls, headers, answers)
+
+
+def _tree(table: Mapping[str, Sequence[tuple[int, int]]]) -> dict[str, _Node]:
+    """The tree of all phrases."""
+    same: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
+    tree: dict[str, _Node] = {}
+    for phrase, items in table.items():
+        *before, last = phrase.split(" ")
+        level = tree
+        for word in before:
+            node = level.get(word)
+            if node is None or node[0] is None:
+                deeper: dict[str, _Node] = {}
+                level[word] = (deeper, () if node is None else node[1])
+                level = deeper
+            else:
+                level = node[0]
+        node = level.get(last)
+        kinds = tuple(items)
+        level[last] = (None if node is None else node[0], same.setdefault(kinds, kinds))
+    return tree
+
+
+def _heads(tokens: list[str], span: Span) -> bool:
+    """Whether the words of a header are one where they stand."""
+    before = tokens[span.start - 1] if span.start else ""
+    return before not in _DETERMINERS and (
+        tokens[span.end - 1] == ":" or not before or before in _STOPS
+    )
 
 
 def longest(spans: list[Span]) -> list[Span]:
