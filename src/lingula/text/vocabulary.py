@@ -1,17 +1,20 @@
 """Which words are correct English: a list of 160,000, words of radiology, and how both compound.
 
 The list is made of SCOWL and WordNet (``scripts/build_words.py``; NOTICE names the licences). It
-is kept as one block of bytes and searched by bisection: a set of it would take 15 MB and 0.1 s.
+is kept as one block of bytes and searched with an index: a set of it would take 15 MB and 0.1 s.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+from bisect import bisect_right
 from functools import lru_cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "words"
+#: Bytes of the list between two words of its index.
+_STRIDE = 1024
 
 #: First parts of which medicine makes words ("perihilar", "hemidiaphragm", "noncalcified").
 PREFIXES = tuple(
@@ -41,6 +44,20 @@ def _block() -> bytes:
     return b"\n" + gzip.decompress((_FOLDER / "english.txt.gz").read_bytes()) + b"\n"
 
 
+@lru_cache(maxsize=1)
+def _index() -> tuple[list[bytes], list[int]]:
+    """Words a few kilobytes apart, "" first, and the line ends before them; the last place of all.
+
+    A word lies between the last of these words that is not after it, and the next.
+    """
+    block = _block()
+    places = [0]
+    while (place := block.find(b"\n", places[-1] + _STRIDE)) >= 0 and place < len(block) - 1:
+        places.append(place)
+    starts = [block[place + 1 : block.find(b"\n", place + 1)] for place in places]
+    return [b"", *starts[1:]], [*places, len(block) - 1]
+
+
 @lru_cache
 def word_list(name: str) -> frozenset[str]:
     """The words of a list of ours: "radiology", "chest" or "foreign"."""
@@ -65,19 +82,9 @@ def is_listed(word: str) -> bool:
         wanted = word.encode("ascii")
     except UnicodeEncodeError:
         return False
-    block = _block()
-    low, high = 0, len(block) - 1  # line ends; the word, if listed, lies between them
-    while low < high:
-        middle = block.rfind(b"\n", low, (low + high) // 2 + 1)
-        end = block.find(b"\n", middle + 1)
-        found = block[middle + 1 : end]
-        if found == wanted:
-            return True
-        if found < wanted:
-            low = end
-        else:
-            high = middle
-    return False
+    starts, places = _index()
+    at = bisect_right(starts, wanted) - 1
+    return _block().find(b"\n" + wanted + b"\n", places[at], places[at + 1] + 1) >= 0
 
 
 def is_english(word: str) -> bool:
@@ -91,10 +98,13 @@ def is_english(word: str) -> bool:
         return True
     if word[-1:] == "s" and word[:-1] in word_list("radiology"):
         return True
-    for ending in _ENDINGS:
-        rest = word.removesuffix(ending)
-        if rest != word and len(rest) > 3 and is_listed(rest):
-            return True
+    if word.endswith(_ENDINGS):
+        for ending in _ENDINGS:
+            rest = word.removesuffix(ending)
+            if rest != word and len(rest) > 3 and is_listed(rest):
+                return True
+    if not word.startswith(PREFIXES):
+        return False
     for prefix in PREFIXES:
         rest = word.removeprefix(prefix)
         if (
