@@ -18,6 +18,11 @@ TOKEN = re.compile(
     r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?|_{2,}"
     r"|(?<![^\s(])(?:-{1,3}|[–—])(?![^\s),.;])|[-+]ve\b|\+/-|#{1,2}|[,;:()?.\[\]&+=<>|∅☐☑☒✓✔✗✘↑↓]"
 )
+#: The same tokens of a text in lower-case ASCII, found faster.
+_ASCII_TOKEN = re.compile(
+    r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|_{2,}"
+    r"|(?<![^\s(])-{1,3}(?![^\s),.;])|[-+]ve\b|\+/-|[,;:()?.\[\]&+=<>|]"
+)
 
 #: An expansion larger than this is a slip of the pen rather than a rule.
 MOST_PHRASES = 20_000
@@ -26,8 +31,12 @@ MOST_PHRASES = 20_000
 def tokens_of(sentence: str) -> list[str]:
     """The tokens of a sentence, in lower case."""
     lowered = sentence.lower()
+    tokens: list[str]
+    if lowered.isascii() and sentence.isascii():
+        tokens = _ASCII_TOKEN.findall(lowered)
+        return [_SAME.get(token, token) for token in tokens] if "&" in lowered else tokens
     if len(lowered) == len(sentence):
-        tokens: list[str] = TOKEN.findall(lowered)
+        tokens = TOKEN.findall(lowered)
         return [_SAME.get(token, token) for token in tokens] if "&" in lowered else tokens
     # A few letters become two in lower case, which could move the borders of tokens.
     return [_SAME.get(token, token.lower()) for token in TOKEN.findall(sentence)]

@@ -37,6 +37,10 @@ _BOUNDARY = re.compile(
     r"""[.?!…\n\r)•●▪◦‣]((?:(?<=[.?!…])[.?!…]*["'”’»)\]}]*)?)(\s*)"""
     rf"((?=[\d(a-h*–—•●▪◦‣-])(?:{_MARKER}\s*){{1,3}}|)"  # the first look ahead is for speed
 )
+#: The same for texts in ASCII, whose sets of characters are searched faster.
+_ASCII_BOUNDARY = re.compile(
+    "".join(char for char in _BOUNDARY.pattern.replace("|[•●▪◦‣]", "") if char.isascii())
+)
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{0,30}")
 _FIRST_WORD = re.compile(r"\S{1,40}")
@@ -105,11 +109,9 @@ _ANSWERED = re.compile(
     r"(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
     re.IGNORECASE,
 )
-#: Where a capitalized word stands without a stop before it.
-_CAPITAL = re.compile(r"[a-z0-9)\]] +[A-Z][a-z]")
 #: A capitalized word that opens statements, in the middle of a line and without a stop before it.
 _RUN_ON = re.compile(
-    r" (?<=[a-z0-9)\]] ) *(?=(?:No|There|The|This|These|Heart|Cardiac|Cardiomediastinal|"
+    r" (?<=[a-z0-9)\]] ) *(?=[A-Z])(?=(?:No|There|The|This|These|Heart|Cardiac|Cardiomediastinal|"
     r"Mediastinum|Mediastinal|Lungs?|Pleural|Bilateral|Right|Left|Small|Large|Mild|Moderate|Minimal|Minor|"
     r"Stable|Unchanged|Patchy|Hazy|Expected|Old|Remote|Healed|Multiple|Bones|Osseous|Imaged|"
     r"Visualized|Surgical|Median|Status|Interval|New|Persistent|Increased|Decreased|Improved|"
@@ -140,7 +142,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     assert opening is not None
     start = position = opening.end()
     expected = _next_number(opening.group(1))
-    search = _BOUNDARY.search
+    search = (_ASCII_BOUNDARY if text.isascii() else _BOUNDARY).search
     while (match := search(text, position)) is not None:
         (at, after), (_, end), (_, next_at), (marker_at, _) = match.regs
         marked = marker_at < after
@@ -192,7 +194,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         start = position = after
     if start < (end := _stripped_end(text, start, len(text))):
         spans.append((start, end))
-    if _CAPITAL.search(text) is not None and _RUN_ON.search(text) is not None:
+    if _RUN_ON.search(text) is not None:
         return [piece for span in spans for piece in _run_on_pieces(text, *span)]
     return spans
 
