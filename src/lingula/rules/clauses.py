@@ -17,7 +17,8 @@ _COORDINATORS = frozenset({",", "and"})
 _ALTERNATIVES = frozenset({"or", "nor"})
 #: Conjunctions that open a clause if a verb of its own follows.
 _SUBORDINATORS = frozenset({"after", "since", "because", "when", "until", "where"})
-_JOINTS = _COORDINATORS | _ALTERNATIVES | _SUBORDINATORS
+_LISTING = _COORDINATORS | _ALTERNATIVES
+_JOINTS = _LISTING | _SUBORDINATORS
 _DETERMINERS = frozenset({"the", "there", "no", "this", "these", "it", "a", "an"})
 _PLURAL = frozenset({
     "are", "were", "have", "appear", "remain", "show", "demonstrate", "contain", "reveal",
@@ -106,7 +107,7 @@ def clause_walls(
     if not _JOINTS.isdisjoint(tokens):
         named = {at for start, end, _ in nouns for at in range(start, end)}
         _Reader(tokens, walls, words, named).read()
-    return Walls(sorted(walls), _asides(tokens, walls) if walls else [])
+    return Walls(sorted(walls), _asides(tokens, walls)) if walls else Walls((), [])
 
 
 def separated(walls: list[int], first_end: int, second_start: int) -> bool:
@@ -151,9 +152,9 @@ class _Reader:
         self._words = words
         self._nouns = nouns
         #: A comma before the last "or" separates items of its list.
-        self._listed_from = max(
-            (at for at, token in enumerate(tokens) if token in _ALTERNATIVES), default=-1
-        )
+        self._listed_from = -1
+        if not _ALTERNATIVES.isdisjoint(tokens):
+            self._listed_from = max(at for at, token in enumerate(tokens) if token in _ALTERNATIVES)
         self._reset()
 
     def _reset(self) -> None:
@@ -193,7 +194,7 @@ class _Reader:
         if tokens[at] in _SUBORDINATORS:
             kind = "after"
         else:
-            while end < len(tokens) and (tokens[end] in _COORDINATORS | _ALTERNATIVES):
+            while end < len(tokens) and tokens[end] in _LISTING:
                 end += 1
             run = tokens[at:end]
             kind = "or" if not _ALTERNATIVES.isdisjoint(run) else "and" if "and" in run else ","

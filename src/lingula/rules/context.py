@@ -21,6 +21,15 @@ _ANSWERS = re.compile(r"(?:None|Neither)(?: [\w']+){0,6}[.,;]?$|None (?:is|are|w
 _LONGEST_OPENING = 80
 
 
+def may_inherit(text: str) -> bool:
+    """Whether a text has a mark without which no sentence inherits anything."""
+    if ":" in text or "=" in text or " - " in text or " – " in text:
+        return True
+    if "\t- " in text or "\n- " in text:
+        return True
+    return ". None " in text or ". Neither " in text
+
+
 class ContextReader:
     """Finds the words that a sentence inherits.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lingula.labels import Evidence, Label
 from lingula.rules.aggregation import BITS, NO_FINDING
 from lingula.rules.assertion import Assertion, AssertionClassifier
 from lingula.rules.clauses import ClauseWords
-from lingula.rules.context import ContextReader
+from lingula.rules.context import ContextReader, may_inherit
 from lingula.rules.headers import sentence_walls
 from lingula.rules.lexicon_model import OTHER_FINDING, Category, Lexicon
 from lingula.rules.matcher import Matcher
@@ -23,10 +23,6 @@ CACHE_SENTENCES = 200_000
 #: Longer runs without a sentence end are no prose; they are judged in pieces of this many
 #: characters, so that time grows with the length of a text whatever it holds.
 LONGEST_SENTENCE = 2_000
-
-
-#: Without one of these marks no sentence of a text inherits anything.
-_INHERITED = (":", "=", " - ", " – ", "\t- ", "\n- ", ". None ", ". Neither ")
 
 
 class Reason(NamedTuple):
@@ -114,16 +110,31 @@ class SentenceJudge:
         self._context = ContextReader(lexicon)
         self._offset = {name: 3 * at for at, name in enumerate(lexicon.schema.names)}
         self._offset[OTHER_FINDING] = 3 * len(lexicon.schema)
+        #: The bits of a mention, by its group and its label.
+        self._bits = [
+            tuple(self.bit(mention.observation, label) for label in Label)
+            for mention in lexicon.mentions
+        ]
         #: Masks of the sentences judged so far.
         self.masks: dict[str, int] = {}
         self._reasons: dict[str, tuple[Reason, ...]] = {}
 
-    def statements(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def statements(self, text: str) -> Iterable[tuple[int, int, str]]:
         """The sentences of a text: start, end, and the words that each inherits ("" for none)."""
         spans = split_sentences(text) if len(text) <= LONGEST_SENTENCE else sentence_spans(text)
-        if not any(mark in text for mark in _INHERITED):
-            return ((start, end, "") for start, end in spans)
+        if not may_inherit(text):
+            return [(start, end, "") for start, end in spans]
         return self._context.statements(text, spans)
+
+    def report(self, text: str) -> int:
+        """The mask of a report: all that its sentences say."""
+        found = 0
+        known = self.masks
+        for start, end, inherited in self.statements(text):
+            sentence = text[start:end]
+            mask = None if inherited else known.get(sentence)
+            found |= self.mask(sentence, inherited) if mask is None else mask
+        return found
 
     def mask(self, sentence: str, inherited: str = "") -> int:
         """The mask of a sentence, after the words that it inherits."""
@@ -167,8 +178,8 @@ class SentenceJudge:
 
     def _remember(self, sentence: str, assertions: list[Assertion]) -> int:
         found = 0
-        for mention, label, *_ in assertions:
-            found |= self.bit(self.lexicon.mentions[mention.rule].observation, label)
+        for mention, label, _, _ in assertions:
+            found |= self._bits[mention.rule][label]
         if len(self.masks) >= self._room:
             self.masks.clear()
         if self._room:

@@ -133,14 +133,7 @@ class RuleLabeler:
         return states_normality(text) or reads_as_report(decoded(text), self.judge.reader.speller)
 
     def _mask(self, text: str) -> int:
-        text = decoded(text)
-        mask = 0
-        known, judge = self.judge.masks, self.judge.mask
-        for start, end, inherited in self.judge.statements(text):
-            sentence = text[start:end]
-            found = None if inherited else known.get(sentence)
-            mask |= judge(sentence, inherited) if found is None else found
-        return mask
+        return self.judge.report(decoded(text))
 
     def _evidence(self, source: str) -> tuple[Evidence, ...]:
         reading = decode(source)

@@ -52,6 +52,11 @@ class MentionExtractor:
         self._elsewhere = frozenset(
             at for at, header in enumerate(lexicon.headers) if header.kind is HeaderKind.ELSEWHERE
         )
+        #: Groups that stand wherever nothing blocks them.
+        self._is_free = [
+            not (mention.not_with or mention.only_with or mention.under)
+            for mention in lexicon.mentions
+        ]
         self._observation = [mention.observation for mention in lexicon.mentions]
 
     def extract(self, scan: Scan, walls: list[int]) -> list[Span]:
@@ -61,8 +66,10 @@ class MentionExtractor:
         clause lacks or holds a deciding word, and where a longer phrase of the same observation
         covers it.
         """
-        standing = [span for span in scan.mentions if self._stands(span, scan, walls)]
-        if len(standing) < 2:
+        standing = scan.mentions
+        if scan.blocks or scan.headers or not all(self._is_free[span.rule] for span in standing):
+            standing = [span for span in standing if self._stands(span, scan, walls)]
+        if len(standing) < 2 or _apart(standing):
             return standing
         by_observation: dict[str, list[Span]] = {}
         for span in standing:
@@ -89,6 +96,16 @@ class MentionExtractor:
         if header.rule in self._elsewhere:
             return False
         return (not under or header.rule in under) and header.rule not in self._not_under[span.rule]
+
+
+def _apart(spans: list[Span]) -> bool:
+    """Whether each span begins after the end of the one before it."""
+    end = 0
+    for span in spans:
+        if span.start < end:
+            return False
+        end = span.end
+    return True
 
 
 def _beside(one: Span, other: Span, walls: list[int]) -> bool:
