@@ -9,7 +9,7 @@ from lingula.rules.answers import AnswerReader
 from lingula.rules.clauses import separated
 from lingula.rules.grammar import NEW_STATEMENT, measured_label, taken_for_granted
 from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
-from lingula.rules.matcher import Scan, Span, longest
+from lingula.rules.matcher import Scan, Span, apart, longest
 
 #: What each category asserts, in the order in which they are asked.
 _ASSERTIONS = {
@@ -100,12 +100,16 @@ class AssertionClassifier:
             order.index(cue.category) if cue.category in _ASSERTIONS else None
             for cue in lexicon.cues
         ]
+        #: What a cue's category asserts; None likewise.
+        self._asserts = [_ASSERTIONS.get(cue.category) for cue in lexicon.cues]
+        #: The label that a group of mentions gives, by what is said of its words.
+        self._told = [tuple(told(rule, label) for label in Label) for rule in lexicon.mentions]
         self._conditions = [_Conditions.of(cue) for cue in lexicon.cues]
         self._crosses = [cue.crosses for cue in lexicon.cues]
         self._answers = AnswerReader(lexicon)
-        #: _acts[cue][mention]: whether that cue may speak of that group of mentions at all.
+        #: _acts[mention][cue]: whether that cue may speak of that group of mentions at all.
         self._acts = [
-            [_acts_on(cue, mention) for mention in lexicon.mentions] for cue in lexicon.cues
+            [_acts_on(cue, mention) for cue in lexicon.cues] for mention in lexicon.mentions
         ]
 
     def classify(self, scan: Scan, mentions: list[Span], walls: list[int]) -> list[Assertion]:
@@ -116,38 +120,46 @@ class AssertionClassifier:
     def classify_all(self, scan: Scan, mentions: list[Span], walls: list[int]) -> list[Assertion]:
         """One assertion a mention, in their order; ``Label.BLANK`` where nothing is asserted."""
         found: list[Assertion] = []
-        tokens = scan.tokens
         answered = self._answers.read(scan, mentions)
-        cues = longest(scan.cues)
-        if cues:
-            tokens = self._outside(tokens, mentions)
-            conditions = self._conditions
-            cues = [
-                cue
-                for cue in cues
-                if conditions[cue.rule] is None or not self._undone(tokens, cue, walls)
-            ]
-            if len(cues) > 1:
-                cues = self._directed(tokens, cues)
+        tokens, cues = self._standing(scan, mentions, walls)
         for mention in mentions:
-            if mention in answered:
-                label, answer = answered[mention]
-                label_told = told(self._mentions[mention.rule], label)
-                found.append(Assertion(mention, label_told, answer, label))
+            rule = mention.rule
+            if answered and mention in answered:
+                said, cue = answered[mention]
+                found.append(Assertion(mention, self._told[rule][said], cue, said))
                 continue
-            rule = self._mentions[mention.rule]
-            near = [
-                cue
-                for cue in cues
-                if self._acts[cue.rule][mention.rule] and self._reaches(tokens, cue, mention, walls)
-            ]
-            if rule.structure:
-                assertion = self._structure(tokens, mention, near, cues, walls)
+            near = cues
+            if cues:
+                acts = self._acts[rule]
+                near = [
+                    cue
+                    for cue in cues
+                    if acts[cue.rule] and self._reaches(tokens, cue, mention, walls)
+                ]
+            if self._mentions[rule].structure:
+                said, cue = self._structure(tokens, mention, near, cues, walls)
+            elif near:
+                said, cue = self._finding(tokens, mention, near)
             else:
-                assertion = self._finding(tokens, mention, near)
-            said = assertion.label
-            found.append(Assertion(mention, told(rule, said), assertion.cue, said))
+                said, cue = Label.POSITIVE, None
+            found.append(Assertion(mention, self._told[rule][said], cue, said))
         return found
+
+    def _standing(
+        self, scan: Scan, mentions: list[Span], walls: list[int]
+    ) -> tuple[list[str], list[Span]]:
+        """The cues of a sentence that stand, and its tokens with those of findings blanked."""
+        cues = longest(scan.cues)
+        if not cues:
+            return scan.tokens, cues
+        tokens = self._outside(scan.tokens, mentions)
+        conditions = self._conditions
+        cues = [
+            cue
+            for cue in cues
+            if conditions[cue.rule] is None or not self._undone(tokens, cue, walls)
+        ]
+        return tokens, cues if apart(cues) else self._directed(tokens, cues)
 
     def _directed(self, tokens: list[str], cues: list[Span]) -> list[Span]:
         """The cues without those that look back while the same words look forward to a mention.
@@ -205,7 +217,9 @@ class AssertionClassifier:
                 tokens[span.start : span.end] = [""] * (span.end - span.start)
         return tokens
 
-    def _finding(self, tokens: list[str], target: Span, near: list[Span]) -> Assertion:
+    def _finding(
+        self, tokens: list[str], target: Span, near: list[Span]
+    ) -> tuple[Label, Span | None]:
         ranked = [
             (rank, _gap(target, cue), cue)
             for cue in near
@@ -214,10 +228,13 @@ class AssertionClassifier:
         if ranked and (taken := taken_for_granted(tokens, target)) >= 0:
             ranked = [item for item in ranked if not (item[0] in _DENIALS and item[2].end < taken)]
         if not ranked:
-            return Assertion(target, Label.POSITIVE, None)
-        crossing = [item for item in ranked if self._crosses[item[2].rule]]
-        cue = min(crossing or ranked)[2]
-        return Assertion(target, _ASSERTIONS[self._cues[cue.rule].category], cue)
+            return Label.POSITIVE, None
+        if len(ranked) > 1:
+            ranked = [min([item for item in ranked if self._crosses[item[2].rule]] or ranked)]
+        cue = ranked[0][2]
+        asserted = self._asserts[cue.rule]
+        assert asserted is not None
+        return asserted, cue
 
     def _structure(
         self,
@@ -226,12 +243,12 @@ class AssertionClassifier:
         near: list[Span],
         cues: list[Span],
         walls: list[int],
-    ) -> Assertion:
+    ) -> tuple[Label, Span | None]:
         rule = self._mentions[mention.rule]
         if rule.limit is not None:
             measured = measured_label(tokens, mention, rule.limit)
             if measured is not None:
-                return Assertion(mention, measured, None)
+                return measured, None
         states = [cue for cue in near if self._cues[cue.rule].category in _STATES]
         state = min(states, key=lambda cue: self._remoteness(tokens, mention, cue), default=None)
         if state is None or self._cues[state.rule].category is Category.UNCHANGED:
@@ -243,26 +260,26 @@ class AssertionClassifier:
             ]
             if unclear:
                 nearest = min(unclear, key=lambda cue: _gap(mention, cue))
-                return Assertion(mention, Label.UNCERTAIN, nearest)
-            return Assertion(mention, rule.unstated if state is None else rule.unchanged, state)
+                return Label.UNCERTAIN, nearest
+            return rule.unstated if state is None else rule.unchanged, state
         category = self._cues[state.rule].category
         if category is Category.NORMAL:
-            return Assertion(mention, Label.NEGATIVE, state)
+            return Label.NEGATIVE, state
         if category is Category.BORDERLINE:
-            return Assertion(mention, rule.borderline, state)
+            return rule.borderline, state
         # "enlarged" makes a finding of the heart; cues now speak of that state.
         outer = Span(min(mention.start, state.start), max(mention.end, state.end), mention.rule)
         spoken = [
             cue
             for cue in cues
-            if self._acts[cue.rule][mention.rule]
+            if self._acts[mention.rule][cue.rule]
             and (
                 self._reaches(tokens, cue, state._replace(rule=mention.rule), walls)
                 or self._reaches(tokens, cue, outer, walls)
             )
         ]
-        assertion = self._finding(tokens, outer, spoken)
-        return Assertion(mention, assertion.label, assertion.cue or state)
+        said, cue = self._finding(tokens, outer, spoken)
+        return said, cue or state
 
     def _remoteness(self, tokens: list[str], mention: Span, cue: Span) -> int:
         """How far a state stands from a structure; each comma between them weighs ten words.

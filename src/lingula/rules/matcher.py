@@ -133,13 +133,23 @@ def _heads(tokens: list[str], span: Span) -> bool:
 
 def longest(spans: list[Span]) -> list[Span]:
     """The spans that lie inside no longer span, from left to right."""
-    if len(spans) < 2:
+    if len(spans) < 2 or apart(spans):
         return spans
     kept: list[Span] = []
     for span in sorted(spans, key=_widest_first):
         if not kept or span.end > kept[-1].end or span[:2] == kept[-1][:2]:
             kept.append(span)
     return kept
+
+
+def apart(spans: list[Span]) -> bool:
+    """Whether each span begins after the end of the one before it."""
+    end = 0
+    for span in spans:
+        if span[0] < end:
+            return False
+        end = span[1]
+    return True
 
 
 def _widest_first(span: Span) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lingula.rules.clauses import separated
 from lingula.rules.headers import header_before
 from lingula.rules.lexicon_model import HeaderKind, Lexicon
-from lingula.rules.matcher import Matcher, Scan, Span, longest
+from lingula.rules.matcher import Matcher, Scan, Span, apart, longest
 
 
 class _Company(NamedTuple):
@@ -69,7 +69,7 @@ class MentionExtractor:
         standing = scan.mentions
         if scan.blocks or scan.headers or not all(self._is_free[span.rule] for span in standing):
             standing = [span for span in standing if self._stands(span, scan, walls)]
-        if len(standing) < 2 or _apart(standing):
+        if len(standing) < 2 or apart(standing):
             return standing
         by_observation: dict[str, list[Span]] = {}
         for span in standing:
@@ -96,16 +96,6 @@ class MentionExtractor:
         if header.rule in self._elsewhere:
             return False
         return (not under or header.rule in under) and header.rule not in self._not_under[span.rule]
-
-
-def _apart(spans: list[Span]) -> bool:
-    """Whether each span begins after the end of the one before it."""
-    end = 0
-    for span in spans:
-        if span.start < end:
-            return False
-        end = span.end
-    return True
 
 
 def _beside(one: Span, other: Span, walls: list[int]) -> bool:
