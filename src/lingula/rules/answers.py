@@ -64,10 +64,15 @@ class AnswerReader:
         """
         found: dict[Span, Answer] = {}
         tokens = scan.tokens
-        if _SEPARATORS.isdisjoint(tokens) and tokens.count(".") < _LEAST_LEADER:
-            ends = {mention.end for mention in mentions}
-            if not any(answer.start in ends for answer in scan.answers):
+        if not scan.answers:
+            if ":" not in tokens and _BOXES.isdisjoint(tokens):
                 return found
+        elif (
+            _SEPARATORS.isdisjoint(tokens)
+            and tokens.count(".") < _LEAST_LEADER
+            and not _follows(scan.answers, mentions)
+        ):
+            return found
         if scan.answers or not _BOXES.isdisjoint(tokens):
             cues = longest([*scan.cues, *scan.answers])
             self._boxes(tokens, mentions, cues, found)
@@ -206,6 +211,17 @@ def _past_options(tokens: list[str], at: int) -> int:
     if at > 0 and tokens[at - 1] == ")" and "(" in tokens[max(at - _LONGEST_OPTIONS, 0) : at]:
         return at - 1 - tokens[at - 1 :: -1].index("(")
     return at
+
+
+def _follows(answers: list[Span], mentions: list[Span]) -> bool:
+    """Whether an answer stands right after a mention."""
+    for answer in answers:
+        at = answer.start
+        if at > 0:
+            for mention in mentions:
+                if mention.end == at:
+                    return True
+    return False
 
 
 def _boxes(tokens: list[str]) -> list[tuple[int, int, bool]]:

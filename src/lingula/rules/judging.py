@@ -121,7 +121,7 @@ class SentenceJudge:
 
     def statements(self, text: str) -> Iterable[tuple[int, int, str]]:
         """The sentences of a text: start, end, and the words that each inherits ("" for none)."""
-        spans = split_sentences(text) if len(text) <= LONGEST_SENTENCE else sentence_spans(text)
+        spans = sentence_spans(text)
         if not may_inherit(text):
             return [(start, end, "") for start, end in spans]
         return self._context.statements(text, spans)
@@ -129,11 +129,15 @@ class SentenceJudge:
     def report(self, text: str) -> int:
         """The mask of a report: all that its sentences say."""
         found = 0
+        if may_inherit(text):
+            for start, end, inherited in self.statements(text):
+                found |= self.mask(text[start:end], inherited)
+            return found
         known = self.masks
-        for start, end, inherited in self.statements(text):
+        for start, end in sentence_spans(text):
             sentence = text[start:end]
-            mask = None if inherited else known.get(sentence)
-            found |= self.mask(sentence, inherited) if mask is None else mask
+            mask = known.get(sentence)
+            found |= self.mask(sentence) if mask is None else mask
         return found
 
     def mask(self, sentence: str, inherited: str = "") -> int:
@@ -250,9 +254,14 @@ def _shifted(assertion: Assertion, lead: int) -> Assertion:
     return assertion._replace(mention=mention, cue=cue)
 
 
-def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+def sentence_spans(text: str) -> Iterable[tuple[int, int]]:
     """Offsets of a text's sentences, none of them longer than ``LONGEST_SENTENCE``."""
-    for start, end in split_sentences(text):
+    spans = split_sentences(text)
+    return spans if len(text) <= LONGEST_SENTENCE else _cut(text, spans)
+
+
+def _cut(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    for start, end in spans:
         at = start
         while end - at > LONGEST_SENTENCE:
             limit = at + LONGEST_SENTENCE

@@ -41,6 +41,10 @@ _BOUNDARY = re.compile(
 _ASCII_BOUNDARY = re.compile(
     "".join(char for char in _BOUNDARY.pattern.replace("|[•●▪◦‣]", "") if char.isascii())
 )
+#: Text up to the first place where a sentence could end, if that is a full stop, white space and
+#: a letter that opens no marker: most sentences. Group 1 ends where the sentence would.
+_PLAIN = re.compile(r"([^.?!…\n\r)•●▪◦‣]*\.) +(?=[A-Zi-z])")
+_ASCII_PLAIN = re.compile(r"([^.?!\n\r)]*\.) +(?=[A-Zi-z])")
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{0,30}")
 _FIRST_WORD = re.compile(r"\S{1,40}")
@@ -137,18 +141,29 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     list number or bullet before it. All other characters that are not white space are in a span.
     """
     spans: list[tuple[int, int]] = []
-    layout = _Layout(text)
+    layout: _Layout | None = None
     opening = _OPENING.match(text)
     assert opening is not None
     start = position = opening.end()
     expected = _next_number(opening.group(1))
-    search = (_ASCII_BOUNDARY if text.isascii() else _BOUNDARY).search
-    while (match := search(text, position)) is not None:
+    boundary, plain = (_ASCII_BOUNDARY, _ASCII_PLAIN) if text.isascii() else (_BOUNDARY, _PLAIN)
+    while True:
+        while (match := plain.match(text, position)) is not None:
+            end = match.end(1)
+            tail = text[end - 3 : end - 1]
+            if not tail.isalpha() or tail in _ENDINGS:
+                break
+            spans.append((start, end))
+            start = position = match.end()
+        match = boundary.search(text, position)
+        if match is None:
+            break
         (at, after), (_, end), (_, next_at), (marker_at, _) = match.regs
         marked = marker_at < after
         char = text[at]
         tail = text[at - 2 : at]
-        if char == "." and at + 1 == end < next_at and tail.isalpha() and tail not in _ENDINGS:
+        plain_end = char == "." and at + 1 == end and tail.isalpha()
+        if plain_end and (end < next_at and tail not in _ENDINGS or start < at == len(text) - 1):
             ends = True
         elif char in ".)" and text[at - 1 : at].isdecimal():
             number_at = _list_number(text, start, match, expected)
@@ -176,6 +191,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
             else:
                 ends = _stop_ends(text, start, match)
         elif char in "\n\r":
+            layout = layout or _Layout(text)
             ends = layout.line_ends(at, next_at, text[marker_at:after], expected)
             if not ends:
                 position = next_at
@@ -192,7 +208,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         if marked:
             expected = _next_number(text[marker_at:after]) or expected
         start = position = after
-    if start < (end := _stripped_end(text, start, len(text))):
+    if start < len(text) and start < (end := _stripped_end(text, start, len(text))):
         spans.append((start, end))
     if _RUN_ON.search(text) is not None:
         return [piece for span in spans for piece in _run_on_pieces(text, *span)]
