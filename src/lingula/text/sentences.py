@@ -73,6 +73,7 @@ _ENDINGS = frozenset(
     for word in _ABBREVIATED
     for ending in (word[-2:], word[-2:].upper(), word[-2:].capitalize())
 )
+_LONG_ENDINGS = frozenset(word[-3:] for word in _ABBREVIATED if len(word) > 2)
 _GOES_ON = frozenset(
     "above across along and anterior apart at below beneath beyond by caudal cephalad cranial deep "
     "diameter distal for from greatest in inferior into lateral left long medial nodule of on or "
@@ -151,7 +152,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         while (match := plain.match(text, position)) is not None:
             end = match.end(1)
             tail = text[end - 3 : end - 1]
-            if not tail.isalpha() or tail in _ENDINGS:
+            if not tail.isalpha() or (tail in _ENDINGS and _may_be_clipped(text, end - 1)):
                 break
             spans.append((start, end))
             start = position = match.end()
@@ -163,7 +164,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         char = text[at]
         tail = text[at - 2 : at]
         plain_end = char == "." and at + 1 == end and tail.isalpha()
-        if plain_end and (end < next_at and tail not in _ENDINGS or start < at == len(text) - 1):
+        if plain_end and ((end < next_at and tail not in _ENDINGS) or start < at == len(text) - 1):
             ends = True
         elif char in ".)" and text[at - 1 : at].isdecimal():
             number_at = _list_number(text, start, match, expected)
@@ -213,6 +214,12 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     if _RUN_ON.search(text) is not None:
         return [piece for span in spans for piece in _run_on_pieces(text, *span)]
     return spans
+
+
+def _may_be_clipped(text: str, at: int) -> bool:
+    """Whether a word of two letters or more that ends at a place may be an abbreviation."""
+    last = text[max(at - 3, 0) : at]
+    return not last.isalpha() or len(last) < 3 or last.lower() in _LONG_ENDINGS
 
 
 def _run_on_pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
