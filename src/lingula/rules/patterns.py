@@ -15,13 +15,16 @@ from collections.abc import Iterator
 #: clauses or one that answers a template ("edema (+)", "[x] effusion"). Hyphens and slashes inside
 #: words separate tokens and are not tokens themselves.
 TOKEN = re.compile(
-    r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?|_{2,}"
+    r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:\.\d+)?|_{2,}"
     r"|(?<![^\s(])(?:-{1,3}|[–—])(?![^\s),.;])|[-+]ve\b|\+/-|#{1,2}|[,;:()?.\[\]&+=<>|∅☐☑☒✓✔✗✘↑↓]"
 )
 #: The same tokens of a text in lower-case ASCII, found faster.
 _ASCII_TOKEN = re.compile(
-    r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|_{2,}"
-    r"|(?<![^\s(])-{1,3}(?![^\s),.;])|[-+]ve\b|\+/-|[,;:()?.\[\]&+=<>|]"
+    "".join(
+        char
+        for char in TOKEN.pattern.replace(r"[^\W\d_]", "[a-z]").replace("|[–—]", "")
+        if char.isascii()
+    )
 )
 
 #: An expansion larger than this is a slip of the pen rather than a rule.
