@@ -106,6 +106,23 @@ def test_an_honest_program_is_scored_and_sees_images_under_chance_names(held):
     assert by_name
 
 
+def test_other_users_of_the_machine_do_not_see_the_copies(held, monkeypatch):
+    from lingula.challenge import executing
+
+    seen = []
+    confined = executing.run_confined
+
+    def look(what):
+        seen.append(what.shown[0][0].parent.stat())
+        return confined(what)
+
+    monkeypatch.setattr(executing, "run_confined", look)
+    record, output = ran(held, "cat /images/*.png")
+    assert "film of" in output and record.kind == "refused"
+    assert seen[0].st_mode & 0o077 == 0
+    assert seen[0].st_uid == (65534 if os.getuid() == 0 else os.getuid())
+
+
 def test_the_images_cannot_be_changed(held):
     _, output = ran(
         held, "touch /images/case0000001.png /usr/x /x /dev/x 2>&1; unshare -Ur id 2>&1"

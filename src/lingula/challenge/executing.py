@@ -17,7 +17,7 @@ import numpy as np
 from lingula.challenge.folder import PRIVATE, Challenge
 from lingula.challenge.ledger import Entry
 from lingula.challenge.sandbox import Confined, Limits, Outcome, run_confined
-from lingula.challenge.sandbox.bubblewrap import SYSTEM
+from lingula.challenge.sandbox.bubblewrap import NOBODY, SYSTEM
 from lingula.challenge.submission import Form, check
 from lingula.challenge.submitting import Entrant, admit, refuse, submit
 from lingula.errors import ChallengeError
@@ -183,7 +183,9 @@ def _staged(form: Form, files: Sequence[Path]) -> Iterator[tuple[Path, Form]]:
     names = np.array([f"case{at + 1:07d}" for at in place], dtype=np.object_)
     base = Path(tempfile.mkdtemp(prefix="lingula-run-"))
     try:
-        base.chmod(0o711)
+        # Nobody else of this machine reads the hidden images meanwhile.
+        if os.getuid() == 0:
+            os.chown(base, NOBODY, NOBODY)
         images = base / "images"
         images.mkdir()
         for at in order:
