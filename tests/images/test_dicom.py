@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from lingula.errors import InputError
-from lingula.images.dicom import remarks
+from lingula.images.dicom import counted_remarks, remarks
 from lingula.images.pictures import read_gray
 
 REAL = Path(data_store.__file__).parent / "data"
@@ -87,6 +87,8 @@ def test_other_modalities_and_parts_are_remarked_on(tmp_path):
     assert remarks(write(tmp_path / "a.dcm")) == []
     found = remarks(write(tmp_path / "b.dcm", Modality="MR", BodyPartExamined="KNEE"))
     assert "MR" in found[0] and "KNEE" in found[1]
+    (one, two) = counted_remarks([tmp_path / "a.dcm", tmp_path / "b.dcm", tmp_path / "b.dcm"])
+    assert one.startswith("2 DICOM files") and "MR" in one and "KNEE" in two
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,19 @@ def remarks(path: Path) -> list[str]:
     if part and "CHEST" not in part.upper() and "THORAX" not in part.upper():
         out.append(f"{path}: the body part is {part}, not the chest")
     return out
+
+
+def counted_remarks(files: Sequence[Path]) -> list[str]:
+    """What is odd about some DICOM files: the first remark of each kind, and how many share it."""
+    kinds: dict[str, list[str]] = {}
+    for path in files:
+        if path.suffix.casefold() in (".dcm", ".dicom"):
+            for remark in remarks(path):
+                kinds.setdefault(remark.removeprefix(f"{path}: "), []).append(str(path))
+    return [
+        f"{len(paths):,} DICOM files, {paths[0]} the first: {kind}."
+        for kind, paths in kinds.items()
+    ]
 
 
 def _stored(path: Path) -> tuple[Any, npt.NDArray[Any]]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lingula.errors import ColumnError, InputError, RecipeError
 from lingula.images.cache import CachedPictures, CacheSettings, cached_pictures, pictures_key
+from lingula.images.dicom import counted_remarks
 from lingula.images.films import Films, FilmTable, read_films, refuse_shared_patients
 from lingula.images.recipe import ImageRecipe
 from lingula.images.source import Part
@@ -98,14 +99,19 @@ def prepare(recipe: ImageRecipe, tables: Tables) -> Prepared:
     refuse_shared_patients(train, valid)
     schema, left_out = _observations(train, valid, recipe, schema)
     train, valid = _restricted(train, schema), _restricted(valid, schema)
-    sides, broken = [], []
+    sides: list[Side] = []
+    broken: list[str] = []
+    odd: list[str] = []
     narrow = clipped = 0
     for films in (train, valid):
         held = cached_pictures(films.files, recipe.pictures, tables.cache, tables.told)
         broken += list(held.broken.values())
+        odd += counted_remarks(
+            [path for row, path in enumerate(films.files) if row not in held.broken]
+        )
         narrow, clipped = narrow + held.narrow, clipped + held.clipped
         sides.append(_readable(films, held, recipe, skip=tables.skip_broken))
-    notes = (*dict.fromkeys((*sides[0].films.notes, *sides[1].films.notes)), *left_out)
+    notes = (*dict.fromkeys((*sides[0].films.notes, *sides[1].films.notes)), *odd, *left_out)
     return Prepared(schema, sides[0], sides[1], notes, tuple(broken), narrow, clipped)
 
 
