@@ -11,9 +11,11 @@ from itertools import count
 from lingula.serve.choices import Choices
 
 #: Texts and characters of a batch at most: about 15 ms of the rules with evidence, and one step
-#: of a model. A longer text makes a batch of its own, so that nobody's short text waits beside it.
+#: of a model.
 BATCH_TEXTS = 64
 BATCH_CHARACTERS = 60_000
+#: A longer text makes a batch of its own, so that no short text's answer waits for its.
+LONG_CHARACTERS = 8_000
 
 
 @dataclass(eq=False)
@@ -96,6 +98,8 @@ class TextQueue:
 
     def add(self, pending: Pending) -> None:
         """Queue the texts of a request."""
+        if not pending.texts:
+            return
         line = self._lines.setdefault(pending.choices, deque())
         number = next(self._number)
         line.extend((number, pending, index) for index in range(len(pending.texts)))
@@ -135,11 +139,15 @@ class TextQueue:
             if pending.done.done():
                 line.popleft()
                 continue
-            characters += len(pending.texts[index] or "")
-            if places and characters > BATCH_CHARACTERS:
+            size = len(pending.texts[index] or "")
+            long = size > LONG_CHARACTERS
+            if places and (long or characters + size > BATCH_CHARACTERS):
                 break
             line.popleft()
             pending.queued -= 1
             self.texts -= 1
             places.append((pending, index))
+            characters += size
+            if long:
+                break
         return places
