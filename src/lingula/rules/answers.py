@@ -25,7 +25,7 @@ _SEPARATORS = frozenset(":=|?([-–—☐☑☒✓✔✗✘")
 _BEGINS = frozenset({";", ".", "(", ")", "]", "?"})
 _TICKS = frozenset({"x", "✓", "✔", "✗", "✘", "☑", "☒"})
 _CHECKS = frozenset({"☐", "☑", "☒", "✓", "✔", "✗", "✘"})
-_BOXES = _CHECKS | {"["}
+_BOXES = _CHECKS | {"[", "("}
 #: Most tokens of the choices that a form prints in brackets.
 _LONGEST_OPTIONS = 12
 #: Answers that need no separator ("effusion none, edema nil").
@@ -83,7 +83,9 @@ class AnswerReader:
                     if separator >= 0:
                         answer = Answer(_LABELS[self._category[cue.rule]], cue)
                         for mention in self._answered(tokens, mentions, cues, last, separator):
-                            found.setdefault(mention, answer)
+                            # "Heart: N" says normal; a state is read where states are.
+                            if not self._structure[mention.rule] or tokens[cue.start] == "n":
+                                found.setdefault(mention, answer)
                         last = cue.end
         if ":" in tokens:
             self._labels(tokens, mentions, scan.headers, found)
@@ -127,7 +129,7 @@ class AnswerReader:
     def _answered(
         self, tokens: list[str], mentions: list[Span], cues: list[Span], last: int, end: int
     ) -> list[Span]:
-        """The findings of which an answer speaks, the words before a separator."""
+        """The mentions of which an answer speaks, the words before a separator."""
         named = {at for m in mentions for at in range(m.start, m.end)}
         spoken = {
             at for c in cues for at in range(c.start, c.end) if not self._is_answer[c.rule]
@@ -144,9 +146,7 @@ class AnswerReader:
         while first < end and not plain and "," in tokens[first:end]:
             # "Small effusion, pneumothorax: none": the answer is the last item's.
             first += tokens[first:end].index(",") + 1
-        return [
-            m for m in mentions if first <= m.start and m.end <= end and not self._structure[m.rule]
-        ]
+        return [m for m in mentions if first <= m.start and m.end <= end]
 
     def _labels(
         self,
@@ -228,11 +228,12 @@ def _boxes(tokens: list[str]) -> list[tuple[int, int, bool]]:
     """Check boxes: start, end, whether ticked."""
     found = []
     for at, token in enumerate(tokens):
-        if token == "[":
-            if tokens[at + 1 : at + 2] == ["]"]:
+        if token in _CLOSING:
+            closing = [_CLOSING[token]]
+            if tokens[at + 1 : at + 2] == closing:
                 found.append((at, at + 2, False))
-            elif tokens[at + 2 : at + 3] == ["]"] and tokens[at + 1] in _TICKS:
+            elif tokens[at + 2 : at + 3] == closing and tokens[at + 1] in _TICKS:
                 found.append((at, at + 3, True))
-        elif token in _CHECKS and tokens[at - 1 : at] != ["["]:
+        elif token in _CHECKS and (at == 0 or tokens[at - 1] not in _CLOSING):
             found.append((at, at + 1, token in _TICKS))
     return found

@@ -125,7 +125,13 @@ _RUN_ON = re.compile(
     r"Degenerative|Calcified|Tip|Endotracheal|Nasogastric|Enteric|Pacemaker|Sternotomy|Epicardial|"
     r"Trace|Tiny|Possible|Probable|Likely|Findings|Given|Further|Follow|Recommend|Again|Otherwise|"
     r"Limited|Low|Hyperinflated|Scattered|Focal|Diffuse|Mitral|Rib|Fracture|Scarring|Slight|"
-    r"Slightly|Mildly|Severe|Extensive|Support|Two|Three|Several)"
+    r"Slightly|Mildly|Severe|Extensive|Support|Two|Three|Several|Negative|Bony|Emphysema|"
+    r"Emphysematous|Nodular|Nodules?|Mass|Airspace|Streaky|Interstitial|Vascular|Pulmonary|Hilar|"
+    r"Postsurgical|Postoperative|Overlying|Dense|Round|Rounded|Thoracic|Scoliosis|Kyphosis|Central|"
+    r"Blunting|Elevation|Clear|Air|Hyperinflation|Chronic|Acute|Overall|Compared|Both|All|Some|"
+    r"Suspected|Questionable|Volume|Sternal|Vertebral|Compression|Granulomas?|Prominent|Enlarged|"
+    r"Tortuous|Atherosclerotic|Faint|Subtle|Subsegmental|Linear|Please|Correlate|Consider|Suggest|"
+    r"Clinical|Previous|Previously|Flowing|Frontal|Does|Is)"
     r",? [a-z])"
 )
 _LEADER = re.compile(r"(?:\.{4,80}|\.(?:[ \t]\.){2,80})[ \t]{0,8}(?=[A-Za-z+-])")
