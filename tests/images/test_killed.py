@@ -30,7 +30,7 @@ def test_a_killed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
     program = [sys.executable, "-m", "tests.images.killed", str(tmp_path)]
     subprocess.run([*program, str(tmp_path / "whole")], check=True, capture_output=True)
     draw = random.Random(1)
-    for _ in range(3):
+    for _ in range(2):
         child = subprocess.Popen([*program, str(tmp_path / "cut")], stdout=subprocess.PIPE)
         assert child.stdout is not None
         for _ in range(draw.randrange(1, 20)):
