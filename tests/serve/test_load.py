@@ -65,6 +65,17 @@ def test_a_killed_worker_is_replaced_and_no_request_fails(tmp_path: Path) -> Non
         assert server.end() == 0, server.said()
 
 
+def test_an_idle_worker_that_dies_is_replaced(tmp_path: Path) -> None:
+    server = start(tmp_path, "--workers", "1")
+    try:
+        before = server.workers()
+        os.kill(before[0], signal.SIGKILL)
+        wait_for(lambda: server.workers() not in (before, []) and ready(server) == 1)
+        assert server.label("No edema.").status_code == 200
+    finally:
+        assert server.end() == 0, server.said()
+
+
 def test_accepted_requests_are_answered_after_the_ending_signal(tmp_path: Path) -> None:
     server = start(tmp_path, "--workers", "1", "--no-cache", "--max-characters", "200000")
     with ThreadPoolExecutor(6) as pool:
@@ -97,10 +108,10 @@ def test_a_full_queue_says_when_to_come_again(tmp_path: Path) -> None:
 
 
 def test_a_late_request_is_told(tmp_path: Path) -> None:
-    server = start(tmp_path, "--workers", "1", "--no-cache", "--deadline", "0.05",
-                   "--max-characters", "200000")  # fmt: skip
+    server = start(tmp_path, "--workers", "1", "--no-cache", "--deadline", "0.1",
+                   "--max-characters", "900000")  # fmt: skip
     try:
-        assert server.label(SLOW).status_code == 504
+        assert server.label(SLOW * 15).status_code == 504
         wait_for(lambda: server.label("No edema.").status_code == 200)
     finally:
         assert server.end() == 0

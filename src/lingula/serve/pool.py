@@ -173,7 +173,7 @@ class Pool:
                 if worker is None:
                     worker = await WorkerProcess.start(self._settings)
                 self._workers[number] = worker
-                await self._feed(worker)
+                await self._work(worker)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next one may do
                 LOG.warning(
                     "a worker process ended", extra={"fields": {"why": type(error).__name__}}
@@ -188,6 +188,26 @@ class Pool:
             # At once the first time; slower if none lives for long.
             failures = failures + 1 if monotonic() - started < _LONGEST_PAUSE else 0
             await asyncio.sleep(min(_LONGEST_PAUSE, 0.2 * 2**failures - 0.2))
+
+    async def _work(self, worker: WorkerProcess) -> None:
+        """Give a worker batches until its process ends, in work or idle.
+
+        Raises:
+            WorkerEndedError: When it has.
+        """
+        feeding = asyncio.ensure_future(self._feed(worker))
+        gone = asyncio.ensure_future(worker.gone())
+        try:
+            await asyncio.wait({feeding, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if worker.busy or feeding.done():
+                await feeding  # it sees the end itself, and gives its batch back
+            raise WorkerEndedError("it was idle")
+        finally:
+            feeding.cancel()
+            gone.cancel()
+            await asyncio.gather(feeding, gone, return_exceptions=True)
+            # A batch may have been announced to it just now.
+            self._wake(self._queue.texts)
 
     async def _feed(self, worker: WorkerProcess) -> None:
         while True:

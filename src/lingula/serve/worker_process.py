@@ -42,6 +42,8 @@ class WorkerProcess:
         self._process = process
         self._stdin = process.stdin
         self._stdout = process.stdout
+        #: Whether it labels a batch now.
+        self.busy = False
         #: What it says of its labelers.
         self.labelers: list[dict[str, Any]] = []
 
@@ -92,8 +94,16 @@ class WorkerProcess:
         Raises:
             WorkerEndedError: If the process dies, or takes longer than ``seconds``.
         """
-        answer = await self._ask(orjson.dumps([list(choices), texts]), seconds)
+        self.busy = True
+        try:
+            answer = await self._ask(orjson.dumps([list(choices), texts]), seconds)
+        finally:
+            self.busy = False
         return answer.split(b"\n")
+
+    async def gone(self) -> None:
+        """Wait until the process has ended."""
+        await self._process.wait()
 
     async def _ask(self, body: bytes, seconds: float) -> bytes:
         try:
