@@ -193,7 +193,7 @@ class TestRefused:
         assert "is empty" in refused(tmp_path / "empty.csv", "-o", out)
         assert "standard input: is empty" in refused("-", "-o", out)
         (tmp_path / "folder").mkdir()
-        (tmp_path / "folder" / "a.dcm").write_text("x")
+        (tmp_path / "folder" / "a.png").write_text("x")
         assert "holds no .txt file" in refused(tmp_path / "folder", "-o", out)
         assert not out.exists()
 
