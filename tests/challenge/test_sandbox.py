@@ -72,8 +72,13 @@ def ran(held, command, limits=SMALL, **more):
 
 
 def runs() -> set[Path]:
-    """Folders that runs use while they last."""
-    return set(Path(tempfile.gettempdir()).glob("lingula-run-*"))
+    """Folders and control groups that runs use while they last."""
+    found = set(Path(tempfile.gettempdir()).glob("lingula-run-*"))
+    for controller in ("memory", "pids", ""):
+        own = cgroups._own().get(controller, "")
+        for base in (cgroups.ROOT / controller, cgroups.ROOT / controller / own):
+            found |= set(base.glob("lingula-*"))
+    return found
 
 
 def alive() -> set[str]:
@@ -176,7 +181,9 @@ def test_forks_without_end(held):
 def test_takes_all_memory(held):
     record, _ = ran(held, "exec 2>/dev/null; head -c 300000000 /dev/zero | tail -c 299999999 | wc")
     assert record.kind in ("failed", "refused")
-    if cgroups.make_group(SMALL) is not None:
+    group = cgroups.make_group(SMALL)
+    if group is not None:
+        group.end()
         assert "64" in record.reason or "67,108,864 bytes of memory" in record.reason
 
 
