@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from safetensors.torch import load_file
 
 from lingula.cli import cli
 from lingula.images.explain import explain_film, unfit
@@ -261,3 +262,33 @@ def test_a_model_is_calibrated_and_exported(folder, tmp_path):
     gray = np.stack([fit_size(read_gray(path), PictureSettings(16)) for path in table.files[:5]])
     (found,) = session.run(None, {"gray": (gray / WHITE).astype(np.float32)})
     np.testing.assert_allclose(found, after.values[:5], atol=1e-4)
+
+
+def test_a_hugging_face_backbone_is_probed(folder, tmp_path):
+    from transformers import ViTConfig, ViTForImageClassification
+
+    config = ViTConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        image_size=16, patch_size=4, num_channels=1,
+    )  # fmt: skip
+    backbone = tmp_path / "backbone"
+    ViTForImageClassification(config).save_pretrained(backbone)
+    path = recipe(tmp_path / "r.toml", epochs=1)
+    wanted = f'[network]\nkind = "huggingface"\nfolder = "{backbone}"\nfrozen = true\n'
+    text = path.read_text().split("[network]")
+    path.write_text(text[0] + wanted + "[training]" + text[1].split("[training]")[1])
+    run("train", folder / "train.csv", "--valid", folder / "valid.csv", "--recipe", path,
+        "-o", tmp_path / "run")  # fmt: skip
+    before = load_weights_of(backbone)
+    shutil.rmtree(backbone)
+    network = load_model(tmp_path / "run").networks[0]
+    after = network.backbone.state_dict()
+    for name, value in before.items():
+        if not name.startswith("classifier"):
+            assert torch.equal(after[name], value), name
+    table = read_films(FilmTable(folder / "valid.csv"), None)
+    assert predict_films(load_model(tmp_path / "run"), table).scores.in_unit_interval
+
+
+def load_weights_of(path):
+    return load_file(path / "model.safetensors")

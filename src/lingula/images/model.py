@@ -33,6 +33,8 @@ from lingula.training.recipe_files import build
 
 FORMAT = 1
 _FILE = "model.json"
+#: Where the configuration of a Hugging Face backbone is, so that the folder stands alone.
+_BACKBONE = "backbone"
 
 PixelsOf = Callable[[PictureSettings], PixelSource]
 
@@ -185,6 +187,11 @@ def save_model(
         **facts,
     }
     (beside / _FILE).write_text(json.dumps(content, indent=1), encoding="utf-8")
+    if recipe.network.kind == "huggingface":
+        (beside / _BACKBONE).mkdir()
+        shutil.copyfile(
+            Path(recipe.network.folder, "config.json"), beside / _BACKBONE / "config.json"
+        )
     shutil.rmtree(folder, ignore_errors=True)
     beside.replace(folder)
 
@@ -271,7 +278,7 @@ def _load_one(folder: Path, content: dict[str, Any]) -> FilmModel:
     outputs = POLICIES[recipe.policy].outputs
     networks = []
     for name in content["weights"]:
-        settings = replace(recipe.network, weights="")
+        settings = replace(recipe.network, weights="", folder=str(folder / _BACKBONE))
         network = FilmNetwork(settings, len(schema), outputs, Normalization(0.0, 1.0))
         try:
             network.load_state_dict(load_file(folder / Path(name).name))

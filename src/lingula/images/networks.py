@@ -170,9 +170,15 @@ def _backbone(settings: NetworkSettings, outputs: int) -> tuple[nn.Module, str]:
 def _from_folder(settings: NetworkSettings, outputs: int) -> nn.Module:
     """An image classifier of Hugging Face, from a local folder and nothing else."""
     silence()
-    from transformers import AutoModelForImageClassification
+    from transformers import AutoConfig, AutoModelForImageClassification
 
     try:
+        if not any(Path(settings.folder).glob("*.safetensors")):  # of a model folder of ours
+            config = AutoConfig.from_pretrained(
+                settings.folder, num_labels=outputs, local_files_only=True
+            )
+            bare: nn.Module = AutoModelForImageClassification.from_config(config)
+            return bare
         network: nn.Module = AutoModelForImageClassification.from_pretrained(
             settings.folder,
             num_labels=outputs,
