@@ -177,7 +177,8 @@ def _from_folder(settings: NetworkSettings, outputs: int) -> nn.Module:
             config = AutoConfig.from_pretrained(
                 settings.folder, num_labels=outputs, local_files_only=True
             )
-            bare: nn.Module = AutoModelForImageClassification.from_config(config)
+            made: Any = AutoModelForImageClassification  # its method has no types
+            bare: nn.Module = made.from_config(config)
             return bare
         network: nn.Module = AutoModelForImageClassification.from_pretrained(
             settings.folder,
