@@ -43,7 +43,8 @@ class ControlGroup:
         for folder in self._folders:
             with suppress(FileNotFoundError):  # it was removed, empty
                 found.update(map(int, (folder / "cgroup.procs").read_text("ascii").split()))
-        return found
+        # 0 stands for one that cannot be seen from here; to a signal it means oneself.
+        return found - {0}
 
     def ran_out_of_memory(self) -> bool:
         """Whether the kernel killed something because of the memory limit."""
