@@ -228,12 +228,17 @@ def _may_be_clipped(text: str, at: int) -> bool:
     return not last.isalpha() or len(last) < 3 or last.lower() in _LONG_ENDINGS
 
 
+#: The last piece of a check box, before the label that belongs to it.
+_CHECK_BOXES = frozenset({"]", ")", "[]", "()", "[x]", "(x)", "x]", "x)"})
+
+
 def _run_on_pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The statements of a sentence whose full stops were lost: "tip in SVC No pneumothorax"."""
     pieces = []
     for match in _RUN_ON.finditer(text, start, end):
         words = text[max(start, match.start() - 20) : match.start()].split()
-        if words and words[-1].lower().lstrip("(") not in _OPEN_END:
+        last = words[-1].lower() if words else ""
+        if last and last.lstrip("(") not in _OPEN_END and last not in _CHECK_BOXES:
             pieces.append((start, match.start()))
             start = match.end()
     return [*pieces, (start, end)]
