@@ -69,6 +69,10 @@ class Walls(list[int]):
         self.asides = asides
 
 
+#: Those of most sentences.
+_NO_WALLS = Walls((), [])
+
+
 class _Joint(NamedTuple):
     """A comma or conjunction that could be a wall."""
 
@@ -103,11 +107,15 @@ def clause_walls(
         words: The lexicon's lists.
         nouns: Spans of the words that name findings or structures.
     """
-    walls = set(hard)
-    if not _JOINTS.isdisjoint(tokens):
+    if _JOINTS.isdisjoint(tokens):
+        if not hard:
+            return _NO_WALLS
+        walls = set(hard)
+    else:
+        walls = set(hard)
         named = {at for start, end, _ in nouns for at in range(start, end)}
         _Reader(tokens, walls, words, named).read()
-    return Walls(sorted(walls), _asides(tokens, walls)) if walls else Walls((), [])
+    return Walls(sorted(walls), _asides(tokens, walls)) if walls else _NO_WALLS
 
 
 def separated(walls: list[int], first_end: int, second_start: int) -> bool:

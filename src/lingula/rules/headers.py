@@ -13,6 +13,8 @@ from lingula.rules.matcher import Scan, Span
 
 _DASHES = frozenset({"-", "--", "---", "–", "—"})
 _MARKS = frozenset({":", "="})
+#: Without one of these nothing but a boundary word is a hard wall to a single mention.
+_DIVIDING = _DASHES | _MARKS | {"there"}
 _JOINING = frozenset({"and", "or", ",", "with"})
 _STOPS = frozenset(".,;:()")
 _SIZES = frozenset({"small", "moderate", "mild", "minimal", "tiny", "trace"})
@@ -49,12 +51,15 @@ def statement_walls(scan: Scan) -> Collection[int]:
 
     A dash after a label is none: "effusion - none" says the same as "effusion: none".
     """
+    if len(scan.mentions) < 2 and _DIVIDING.isdisjoint(scan.tokens):
+        return scan.boundaries
     if "there" in scan.tokens:
         scan.boundaries.extend(_existentials(scan.tokens))
     if len(scan.mentions) > 1:
         if not _SIZES.isdisjoint(scan.tokens):
             scan.boundaries.extend(_unmarked(scan))
-        scan.boundaries.extend(_subjects(scan))
+        if not _FINITE.isdisjoint(scan.tokens):
+            scan.boundaries.extend(_subjects(scan))
     if _MARKS.isdisjoint(scan.tokens) and _DASHES.isdisjoint(scan.tokens):
         return scan.boundaries
     walls = {at for at in scan.boundaries if not (scan.tokens[at] in _DASHES and _heads(scan, at))}

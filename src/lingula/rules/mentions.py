@@ -52,11 +52,12 @@ class MentionExtractor:
         self._elsewhere = frozenset(
             at for at, header in enumerate(lexicon.headers) if header.kind is HeaderKind.ELSEWHERE
         )
-        #: Groups that stand wherever nothing blocks them.
-        self._is_free = [
-            not (mention.not_with or mention.only_with or mention.under)
-            for mention in lexicon.mentions
-        ]
+        #: Groups whose place depends on the words or headers about them.
+        self._bound = frozenset(
+            at
+            for at, mention in enumerate(lexicon.mentions)
+            if mention.not_with or mention.only_with or mention.under
+        )
         self._observation = [mention.observation for mention in lexicon.mentions]
 
     def extract(self, scan: Scan, walls: list[int]) -> list[Span]:
@@ -67,7 +68,8 @@ class MentionExtractor:
         covers it.
         """
         standing = scan.mentions
-        if scan.blocks or scan.headers or not all(self._is_free[span.rule] for span in standing):
+        bound = self._bound
+        if scan.blocks or scan.headers or [span for span in standing if span.rule in bound]:
             standing = [span for span in standing if self._stands(span, scan, walls)]
         if len(standing) < 2 or apart(standing):
             return standing
