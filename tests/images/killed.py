@@ -9,7 +9,8 @@ from lingula.images.cache import CacheSettings
 from lingula.images.films import FilmTable
 from lingula.images.prepare import Tables
 from lingula.images.recipe import load_recipe
-from lingula.images.train import RunSettings, train_images
+from lingula.images.seed_run import RunSettings
+from lingula.images.train import train_images
 from lingula.training.fit.progress import Progress
 
 

@@ -222,7 +222,7 @@ def test_heat_lies_on_the_film_where_it_was(fit):
 
 
 def test_where_memory_runs_out_batches_are_halved(folder, tmp_path, monkeypatch):
-    import lingula.images.train as module
+    import lingula.images.seed_run as module
 
     sizes = []
 

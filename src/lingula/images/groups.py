@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.documents import Column, Document, Estimate, Kind, Note, Section, Table
-from lingula.images.films import Films
+from lingula.images.film_set import Films
 from lingula.images.scoring import judged_cells
 from lingula.labels import Label
 from lingula.metrics.bootstrap import (

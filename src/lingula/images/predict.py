@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError
-from lingula.images.films import Films
+from lingula.images.film_set import Films
 from lingula.images.model import FilmModel, SelectedModel
 from lingula.images.pictures import Gray, Pixels, fit_size, read_gray
 from lingula.images.recipe import Joined, PictureSettings

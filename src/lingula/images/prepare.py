@@ -12,7 +12,8 @@ import numpy.typing as npt
 from lingula.errors import ColumnError, InputError, RecipeError
 from lingula.images.cache import CachedPictures, CacheSettings, cached_pictures, pictures_key
 from lingula.images.dicom import counted_remarks
-from lingula.images.films import Films, FilmTable, read_films, refuse_shared_patients
+from lingula.images.film_set import Films
+from lingula.images.films import FilmTable, read_films, refuse_shared_patients
 from lingula.images.recipe import ImageRecipe
 from lingula.images.source import Part
 from lingula.labels import Label, Labels, Schema

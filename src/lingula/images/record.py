@@ -8,7 +8,7 @@ from collections import Counter
 from importlib.metadata import version
 from typing import Any
 
-from lingula.images.films import Films
+from lingula.images.film_set import Films
 from lingula.images.prepare import Prepared
 from lingula.images.recipe import ImageRecipe
 from lingula.images.scoring import ValidationFilms

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from lingula.errors import InputError
-from lingula.images.films import Films, FilmTable, read_films
+from lingula.images.film_set import Films
+from lingula.images.films import FilmTable, read_films
 from lingula.schemas import load_schema
 from lingula.scores import Scores
 from lingula.tables.score_table import read_score_table

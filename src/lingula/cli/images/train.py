@@ -57,7 +57,8 @@ def train(*, table: str, output: str, device: str | None, quiet: bool, **options
     require_images()
     from lingula.images.cache import CacheSettings
     from lingula.images.prepare import Tables
-    from lingula.images.train import RunSettings, begin_folder, train_images
+    from lingula.images.seed_run import RunSettings
+    from lingula.images.train import begin_folder, train_images
     from lingula.training.fit.launch import launched, leads
 
     if (gpus := gpus_to_share(device)) > 1:
