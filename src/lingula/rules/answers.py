@@ -78,7 +78,8 @@ class AnswerReader:
             self._boxes(tokens, mentions, cues, found)
             last = 0
             for cue in cues:
-                if self._is_answer[cue.rule] and cue.start > 0:
+                choices = tokens[cue.end : cue.end + 2] in ([")", ":"], [")", "?"])
+                if self._is_answer[cue.rule] and cue.start > 0 and not choices:
                     separator = self._separator(tokens, mentions, cue)
                     if separator >= 0:
                         answer = Answer(_LABELS[self._category[cue.rule]], cue)
