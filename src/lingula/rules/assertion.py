@@ -100,6 +100,7 @@ class AssertionClassifier:
             order.index(cue.category) if cue.category in _ASSERTIONS else None
             for cue in lexicon.cues
         ]
+        self._is_structure = [mention.structure for mention in lexicon.mentions]
         #: What a cue's category asserts; None likewise.
         self._asserts = [_ASSERTIONS.get(cue.category) for cue in lexicon.cues]
         #: The label that a group of mentions gives, by what is said of its words.
@@ -136,7 +137,7 @@ class AssertionClassifier:
                     for cue in cues
                     if acts[cue.rule] and self._reaches(tokens, cue, mention, walls)
                 ]
-            if self._mentions[rule].structure:
+            if self._is_structure[rule]:
                 said, cue = self._structure(tokens, mention, near, cues, walls)
             elif near:
                 said, cue = self._finding(tokens, mention, near)
@@ -212,8 +213,9 @@ class AssertionClassifier:
     def _outside(self, tokens: list[str], mentions: list[Span]) -> list[str]:
         """The tokens with those of findings blanked: "heart" in "heart failure" stops no scope."""
         tokens = tokens.copy()
+        is_structure = self._is_structure
         for span in mentions:
-            if not self._mentions[span.rule].structure:
+            if not is_structure[span.rule]:
                 tokens[span.start : span.end] = [""] * (span.end - span.start)
         return tokens
 

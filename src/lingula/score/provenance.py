@@ -14,7 +14,6 @@ from typing import Any
 #: Modules that can change a label, and their distributions; named if they are loaded.
 _RELEVANT = {
     "numpy": "numpy",
-    "ahocorasick": "pyahocorasick",
     "tokenizers": "tokenizers",
     "onnxruntime": "onnxruntime",
     "torch": "torch",
