@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -73,6 +74,8 @@ def test_no_command_opens_a_connection(
     (tmp_path / "small.toml").write_text(RECIPE.format(encoder=encoder), encoding="utf-8")
     (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
     shutil.copy(source, tmp_path / "generated.csv")
+    make = ROOT / "examples" / "challenge" / "make.py"
+    subprocess.run([sys.executable, make, "made"], check=True, cwd=tmp_path)
     reports = f"reports={table}"
     runs: dict[str, tuple[object, ...]] = {
         "label": ("label", source, "-o", "labels.csv", "--labeler", "rules", "--quiet"),
@@ -93,6 +96,10 @@ def test_no_command_opens_a_connection(
         "images": ("images", "train", films(tmp_path, "films", 24), "--valid",
                    films(tmp_path, "others", 16, first=50), "--recipe",
                    recipe(tmp_path / "films.toml", epochs=1), "-o", "images"),
+        "challenge": ("challenge", "create", "challenge", "--truth", "made/truth.csv",
+                      "--readers", "made/anna.csv"),
+        "challenge-submit": ("challenge", "submit", "challenge", "made/scores.csv", "--team", "A"),
+        "challenge-board": ("challenge", "board", "challenge"),
     }  # fmt: skip
     found = [line for name, words in runs.items() for line in watch(tmp_path, name, *words)]
     found += watch_service(tmp_path)
