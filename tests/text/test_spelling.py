@@ -36,7 +36,7 @@ def read(text):
         ("heartsize normal", "heart size normal"),
         ("pneumo thorax, cardio megaly", "pneumothorax , cardiomegaly"),
         ("pneumo-\nthorax", "pneumothorax"),
-        ("cardio megly", "cardio megaly"),
+        ("cardio megly", "cardiomegaly"),
         ("no new monia", "no pneumonia"),
         ("right plural effusion", "right pleural effusion"),
         ("at electasis", "atelectasis"),
