@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from builtin_quality import by_observation, f1, figures, hits
 from lingula_indiana import IndianaLabeler
 from lingula_indiana.combination import combine
 
@@ -29,8 +30,6 @@ from lingula.labels import Label, Labels, Schema, is_missing
 from lingula.metrics.bootstrap import (
     paired_difference,
     percentile_interval,
-    resample_sums,
-    units_of,
 )
 from lingula.metrics.calibration import expected_calibration_error, reliability
 from lingula.training.data.examples import draw_validation, text_key
@@ -42,8 +41,6 @@ from lingula.training.data.openi_labels import (
     nine_classes,
 )
 from lingula.training.recipe_files import load_recipe
-
-RESAMPLES = 5000
 
 #: How far from one half a chance must be to go against the rules.
 DISTANCES = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.45)
@@ -162,46 +159,6 @@ def out_of_fold(run: Path, schema: Schema) -> dict[str, np.ndarray]:
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def figures(
-    truth: np.ndarray, said: np.ndarray
-) -> tuple[tuple[float, float], tuple[np.ndarray, np.ndarray]]:
-    """Micro and macro F1, and the same of each resample."""
-    counts = hits(truth, said)
-    flat = counts.reshape(len(counts), -1).astype(np.float32)
-    sums, _ = resample_sums(
-        lambda rows: (flat[rows], np.zeros((len(rows), 0))), units_of(len(flat)), RESAMPLES, 1
-    )
-    whole = f1(flat.sum(axis=0, keepdims=True).astype(float).reshape(1, -1, 3))
-    micro, macro = f1(sums.reshape(RESAMPLES, -1, 3))
-    return (float(whole[0][0]), float(whole[1][0])), (micro, macro)
-
-
-def hits(truth: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """True and false positives and the missed of each cell: bool, (n, k, 3)."""
-    return np.stack([truth & said, ~truth & said, truth & ~said], axis=-1)
-
-
-def f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    def of(cells: np.ndarray) -> np.ndarray:
-        hit, false, missed = np.moveaxis(cells, -1, 0)
-        with np.errstate(invalid="ignore"):
-            return 2 * hit / (2 * hit + false + missed)
-
-    return of(counts.sum(axis=1)), np.nanmean(of(counts), axis=1)
-
-
-def by_observation(truth: np.ndarray, said: dict[str, np.ndarray], names: list[str]) -> None:
-    for at, name in enumerate(names):
-        cells = []
-        for positive in said.values():
-            hit = int((truth[:, at] & positive[:, at]).sum())
-            false = int((~truth[:, at] & positive[:, at]).sum())
-            missed = int((truth[:, at] & ~positive[:, at]).sum())
-            value = 2 * hit / max(1, 2 * hit + false + missed)
-            cells.append(f"{value:.3f} ({hit}, {false}, {missed})")
-        print(f"  {name:28}" + "".join(f"{cell:22}" for cell in cells))
 
 
 if __name__ == "__main__":
