@@ -10,8 +10,8 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# A shell without job control starts background jobs with Ctrl-C ignored, nohup hangups, and children
-# inherit that; the tests of interrupted runs need the signals.
+# A shell without job control starts background jobs with Ctrl-C ignored, and nohup with hangups
+# ignored; children inherit that, and the tests of interrupted runs need the signals.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
