@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import uuid
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ def launch(module: str, arguments: Sequence[str], processes: int) -> int:
 
     Returns:
         The exit status: 0, or that of the first process that failed; 128 and the signal's number
-        if it was ended by a signal.
+        if it was ended by a signal. 1 for an abort: so a process ends whose fellow is gone.
     """
     silence()
     from accelerate.utils import patch_environment
@@ -63,5 +64,8 @@ def launch(module: str, arguments: Sequence[str], processes: int) -> int:
             elastic_launch(config, sys.executable)("-m", module, *arguments)
     except ChildFailedError as error:
         status = error.get_first_failure()[1].exitcode
+        # Gloo aborts where a fellow has left by an error, and may be seen to end before it.
+        if status == -signal.SIGABRT:
+            return 1
         return status if status > 0 else 128 - status
     return 0
