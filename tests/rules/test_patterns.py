@@ -37,6 +37,12 @@ def test_expand_refuses_floods():
         expand("{a|b|c|d|e|f|g|h|i|j}" * 5)
 
 
+@given(st.lists(st.text(alphabet="ab cd ", min_size=1), min_size=1, max_size=4))
+def test_plain_words_are_the_tokens_of_each_phrase(parts):
+    phrases = list(dict.fromkeys(" ".join(tokens_of(f"a {part} b")) for part in parts))
+    assert expand(f"a {{{'|'.join(parts)}}} b") == phrases
+
+
 @given(st.text())
 def test_one_token_a_span(text):
     spans = list(token_spans(text))

@@ -12,7 +12,7 @@ from lingula.text.spelling import Speller
 from lingula.text.vocabulary import is_english, is_listed
 
 LEXICON = load_lexicon("chexpert14")
-WORDS = frozenset(lexicon_words(LEXICON))
+WORDS = lexicon_words(LEXICON)
 READER = TokenReader(LEXICON)
 SPELLER = Speller(WORDS)
 

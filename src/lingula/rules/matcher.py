@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from lingula.rules.lexicon_model import Lexicon
@@ -53,36 +53,42 @@ class Matcher:
 
     Phrases are kept word by word in a tree. A walk down it begins at every word of a sentence and
     ends where no phrase goes on, so a match is always one of whole words, and time is linear in the
-    sentence: no walk is longer than the longest phrase.
+    sentence: no walk is longer than the longest phrase. A branch grows when a sentence first has
+    its word, since few reports use a large part of the lexicon.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        table: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        waiting: dict[str, list[tuple[str, tuple[int, int]]]] = defaultdict(list)
+
+        def add(phrases: Iterable[str], kind: int, number: int) -> None:
+            what = (kind, number)
+            for phrase in phrases:
+                waiting[phrase.partition(" ")[0]].append((phrase, what))
+
         #: Phrase of a context -> its number; mentions name contexts by these numbers. Contexts of
         #: one word are looked up among the tokens.
         self.context_numbers: dict[str, int] = {}
         for number, mention in enumerate(lexicon.mentions):
-            for phrase in mention.phrases:
-                table[phrase].append((MENTION, number))
-            for phrase in mention.not_in:
-                table[phrase].append((BLOCK, number))
+            add(mention.phrases, MENTION, number)
+            add(mention.not_in, BLOCK, number)
             for phrase in (*mention.not_with, *mention.only_with):
                 if " " in phrase and phrase not in self.context_numbers:
                     self.context_numbers[phrase] = len(self.context_numbers)
-                    table[phrase].append((CONTEXT, self.context_numbers[phrase]))
+                    add([phrase], CONTEXT, self.context_numbers[phrase])
         for number, cue in enumerate(lexicon.cues):
-            for phrase in cue.phrases:
-                table[phrase].append((ANSWER if cue.answer else CUE, number))
-        for phrase in lexicon.boundaries:
-            table[phrase].append((BOUNDARY, 0))
+            add(cue.phrases, ANSWER if cue.answer else CUE, number)
+        add(lexicon.boundaries, BOUNDARY, 0)
         for number, header in enumerate(lexicon.headers):
-            for phrase in header.phrases:
-                for mark in ":", "-", "–", "=":
-                    table[f"{phrase} {mark}"].append((HEADER, number))
-        self._tree = _tree(table)
+            for mark in ":", "-", "–", "=":
+                add([f"{phrase} {mark}" for phrase in header.phrases], HEADER, number)
+        #: Phrases by their first word, until it is met.
+        self._waiting = dict(waiting)
+        self._tree: dict[str, _Node] = {}
 
     def scan(self, tokens: list[str]) -> Scan | None:
         """All matches in a sentence of these tokens, or None when it mentions nothing."""
+        if not self._waiting.keys().isdisjoint(tokens):
+            self._grow(tokens)
         found: tuple[list[Span], ...] = ([], [], [], [], [], [], [])
         following = [*tokens[1:], ""]  # no phrase goes on with ""
         for start, first in enumerate(map(self._tree.get, tokens)):
@@ -103,10 +109,20 @@ class Matcher:
         walls = [span.start for span in boundaries] if boundaries else []
         return Scan(tokens, mentions, blocks, contexts, cues, walls, headers, answers)
 
+    def _grow(self, tokens: Sequence[str]) -> None:
+        for token in tokens:
+            phrases = self._waiting.get(token)
+            if phrases is not None:
+                # The branch stands before its phrases go: another thread may be scanning.
+                self._tree[token] = _branch(token, phrases)
+                self._waiting.pop(token, None)
 
-def _tree(table: Mapping[str, Sequence[tuple[int, int]]]) -> dict[str, _Node]:
-    """The tree of all phrases."""
-    same: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
+
+def _branch(first: str, phrases: Iterable[tuple[str, tuple[int, int]]]) -> _Node:
+    """The tree below a word, of all phrases that begin with it."""
+    table: dict[str, list[tuple[int, int]]] = {}
+    for phrase, item in phrases:
+        table.setdefault(phrase, []).append(item)
     tree: dict[str, _Node] = {}
     for phrase, items in table.items():
         *before, last = phrase.split(" ")
@@ -120,9 +136,8 @@ def _tree(table: Mapping[str, Sequence[tuple[int, int]]]) -> dict[str, _Node]:
             else:
                 level = node[0]
         node = level.get(last)
-        kinds = tuple(items)
-        level[last] = (None if node is None else node[0], same.setdefault(kinds, kinds))
-    return tree
+        level[last] = (None if node is None else node[0], tuple(items))
+    return tree[first]
 
 
 def _heads(tokens: list[str], span: Span) -> bool:

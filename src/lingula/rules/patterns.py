@@ -27,6 +27,11 @@ _ASCII_TOKEN = re.compile(
     )
 )
 
+#: A pattern of plain lower-case words, and a run of letters without brackets.
+_PLAIN = re.compile(r"[a-z \[\]{}|]*")
+_SPACES = re.compile(r"  +")
+_LETTERS = re.compile(r"[^\[\]{}|]+")
+
 #: An expansion larger than this is a slip of the pen rather than a rule.
 MOST_PHRASES = 20_000
 
@@ -55,27 +60,31 @@ def expand(pattern: str) -> list[str]:
     Raises:
         ValueError: If brackets do not pair, a phrase is empty, or there are too many.
     """
-    raw, rest = _sequence(pattern, 0, "")
+    raw, rest = _sequence(pattern, 0)
     if rest != len(pattern):
         raise ValueError(f"unpaired {pattern[rest]!r} in the pattern {pattern!r}")
-    phrases = list(dict.fromkeys(" ".join(tokens_of(item)) for item in raw))
+    if _PLAIN.fullmatch(pattern):
+        # Tokens of plain lower-case words are what stands between their spaces.
+        text = _SPACES.sub(" ", "\n".join(raw)).replace(" \n", "\n").replace("\n ", "\n")
+        phrases = list(dict.fromkeys(text.strip(" ").split("\n")))
+    else:
+        phrases = list(dict.fromkeys([" ".join(tokens_of(item)) for item in raw]))
     if not all(phrases):
         raise ValueError(f"the pattern {pattern!r} also stands for an empty phrase")
     return phrases
 
 
-def _sequence(pattern: str, at: int, closing: str) -> tuple[list[str], int]:
+def _sequence(pattern: str, at: int) -> tuple[list[str], int]:
     found = [""]
     while at < len(pattern):
-        mark = pattern[at]
-        if mark in closing:
-            break
-        if mark in "]}|":
+        letters = _LETTERS.match(pattern, at)
+        if letters is not None:
+            found = [head + letters[0] for head in found]
+            at = letters.end()
+            continue
+        if pattern[at] in "]}|":
             return found, at
-        if mark in "[{":
-            choices, at = _choices(pattern, at)
-        else:
-            choices, at = [mark], at + 1
+        choices, at = _choices(pattern, at)
         if len(found) * len(choices) > MOST_PHRASES:
             raise ValueError(f"the pattern {pattern!r} stands for over {MOST_PHRASES} phrases")
         found = [head + tail for head in found for tail in choices]
@@ -87,7 +96,7 @@ def _choices(pattern: str, at: int) -> tuple[list[str], int]:
     start = at
     found = [""] if closing == "]" else []
     while True:
-        part, at = _sequence(pattern, at + 1, f"|{closing}")
+        part, at = _sequence(pattern, at + 1)
         found.extend(part)
         if at >= len(pattern):
             raise ValueError(f"{pattern[start]!r} is not closed in the pattern {pattern!r}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lingula.errors import InputError
@@ -82,21 +81,15 @@ class TokenReader:
         return view
 
 
-def lexicon_words(lexicon: Lexicon) -> Iterator[str]:
-    """Every word that stands in a phrase of a lexicon; some more than once."""
+def lexicon_words(lexicon: Lexicon) -> frozenset[str]:
+    """Every word that stands in a phrase of a lexicon."""
+    every = [lexicon.boundaries, lexicon.starters, lexicon.verbs, lexicon.predicates]
     for mention in lexicon.mentions:
-        for phrases in (mention.phrases, mention.not_in, mention.not_with, mention.only_with):
-            yield from _words(phrases)
+        every += [mention.phrases, mention.not_in, mention.not_with, mention.only_with]
     for cue in lexicon.cues:
-        yield from _words((*cue.phrases, *cue.stops, *cue.void_after, *cue.needs_before))
-    for header in lexicon.headers:
-        yield from _words(header.phrases)
-    yield from _words((*lexicon.boundaries, *lexicon.starters, *lexicon.verbs, *lexicon.predicates))
-
-
-def _words(phrases: Sequence[str]) -> Iterator[str]:
-    for phrase in phrases:
-        yield from phrase.split()
+        every += [cue.phrases, cue.stops, cue.void_after, cue.needs_before]
+    every += [header.phrases for header in lexicon.headers]
+    return frozenset(" ".join([phrase for phrases in every for phrase in phrases]).split())
 
 
 def _keep(view: TokenView, tokens: list[str], spans: list[tuple[int, int]]) -> None:

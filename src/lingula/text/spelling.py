@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,10 +87,10 @@ class Speller:
         self._parts = frozenset(word for word in own | _JOINED_WORDS if word.isalpha())
         self._own = own
         self._phrases = _phrases()
-        triggers = {_trigger(written, own) for written in self._phrases}
         self._by_trigger: dict[str, list[tuple[str, ...]]] = {}
         for written in self._phrases:
             self._by_trigger.setdefault(_trigger(written, own), []).append(written)
+        triggers = self._by_trigger.keys()
         said = {word for words in self._phrases.values() for word in words}
         known = own | word_list("chest") | word_list("radiology")
         self._listener = Listener(_heard(), known - (triggers - said))
@@ -98,10 +98,19 @@ class Speller:
         self._plain = {word for word in own if word not in triggers}
         self._readings: dict[str, tuple[str, ...]] = {}
         self._english: dict[str, bool] = {}
-        long = [word for word in own if len(word) >= TWO_EDITS and word.isalpha()]
-        self._heads = frozenset(word[:end] for word in long for end in range(3, len(word) - 1))
-        self._starts = frozenset(word[at : at + 3] for word in long for at in range(len(word) - 2))
-        self._tails = frozenset(word[at:] for word in long for at in range(2, len(word) - 2))
+        self._long = [word for word in own if len(word) >= TWO_EDITS and word.isalpha()]
+
+    @cached_property
+    def _heads(self) -> frozenset[str]:
+        return frozenset(word[:end] for word in self._long for end in range(3, len(word) - 1))
+
+    @cached_property
+    def _starts(self) -> frozenset[str]:
+        return frozenset(word[at : at + 3] for word in self._long for at in range(len(word) - 2))
+
+    @cached_property
+    def _tails(self) -> frozenset[str]:
+        return frozenset(word[at:] for word in self._long for at in range(2, len(word) - 2))
 
     def edits(self, tokens: Sequence[str]) -> list[Edit]:
         """What is read otherwise than it is written, from left to right; most often nothing."""
@@ -327,6 +336,8 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
 
 def _trigger(written: tuple[str, ...], own: frozenset[str]) -> str:
     """The word of a phrase that is looked for: the one that reports use least."""
+    if len(written) == 1:
+        return written[0]
     return max(
         written,
         key=lambda word: (word not in _FREQUENT, word not in own, not is_listed(word), len(word)),
