@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from lingula.errors import InputError, SchemaError
+from lingula.labelers import Labeler, is_missing, remade
 from lingula.observations import VALUES, Evidence, Label, Observation, Schema
 
 if TYPE_CHECKING:
     import pandas
+    import polars
     import pyarrow
+
+    from lingula.label_views import MarkedTexts
 
 __all__ = [
     "VALUES",
@@ -148,6 +151,38 @@ class Labels:
         return cls(schema, classes)
 
     @classmethod
+    def from_arrow(cls, table: Any, schema: Schema | str | None = None) -> Labels:
+        """Labels from columns of 1, 0, -1 and null (or NaN), found by name; others are passed over.
+
+        Args:
+            table: A pyarrow Table, or what exports an Arrow stream, such as a polars DataFrame.
+            schema: The observations, or a schema's name or file; chexpert14 if not given.
+
+        Raises:
+            ColumnError: If an observation has no column, or two.
+            InputError: If it is no table.
+            SchemaError: If a cell is no label, the message says which and where; or there is no
+                such schema.
+        """
+        from lingula.label_frames import arrow_values
+
+        return cls.from_values(*arrow_values(table, schema))
+
+    @classmethod
+    def from_pandas(cls, frame: Any, schema: Schema | str | None = None) -> Labels:
+        """The same from a pandas DataFrame; its index is not looked at.
+
+        Raises:
+            ColumnError: If an observation has no column, or two.
+            InputError: If it is no DataFrame.
+            SchemaError: If a cell is no label, the message says which and where; or there is no
+                such schema.
+        """
+        from lingula.label_frames import pandas_values
+
+        return cls.from_values(*pandas_values(frame, schema))
+
+    @classmethod
     def concatenate(cls, parts: Sequence[Labels]) -> Labels:
         """Labels of several batches, in order; all of one schema.
 
@@ -192,6 +227,22 @@ class Labels:
             for item in found:
                 yield row, item
 
+    def marked(self, texts: Sequence[str | None]) -> MarkedTexts:
+        """The n texts with the words behind each label marked, as a notebook shows them.
+
+        Args:
+            texts: The texts that were labeled, with ``evidence=True``.
+
+        Raises:
+            InputError: If they are not the n texts.
+            SchemaError: If the labels were made without evidence.
+        """
+        from lingula.label_views import MarkedTexts
+
+        if self.evidence is None:
+            raise SchemaError("these labels carry no evidence; call label(texts, evidence=True)")
+        return MarkedTexts.of(texts, self.evidence)
+
     def to_arrow(self) -> pyarrow.Table:
         """A pyarrow Table of k float32 columns; blank is null."""
         import pyarrow as pa
@@ -203,6 +254,17 @@ class Labels:
                 for column, name in enumerate(self.schema.names)
             }
         )
+
+    def to_polars(self) -> polars.DataFrame:
+        """A polars DataFrame of k Float32 columns; blank is null.
+
+        Raises:
+            MissingExtraError: If polars is not installed.
+        """
+        from lingula.label_frames import polars_frame
+
+        frame: polars.DataFrame = polars_frame(self.to_arrow())
+        return frame
 
     def to_pandas(self, index: Any = None) -> pandas.DataFrame:
         """A pandas DataFrame of k float32 columns; blank is NaN.
@@ -229,65 +291,3 @@ class Labels:
             self.values, columns=list(self.schema.names), index=index
         )
         return frame
-
-
-class Labeler(Protocol):
-    """What the command line, the metrics and the trainer know of a labeler.
-
-    Besides, a labeler may have attributes that ``lingula.pipeline.run`` looks at:
-
-    - ``batch_rows``, an int: how many rows of a table it likes at once. It is then given the
-      different texts of so many rows (fewer, if they are very long). Progress moves, and work is
-      kept for a resumed run, by as much: it should be labeled within seconds. 2,048 for labelers
-      with ``parallel = True``, 512 for others, where it is missing.
-    - ``parallel = True``: it is used in several processes. (Those of Lingula can all be pickled;
-      what cannot be copied, such as a session of ONNX Runtime, is made anew from its files.)
-    - ``truncated``, an int: how many of the texts given so far it could not read to their end.
-    - ``sha256``, a str: digest of what its labels depend on; a run resumes only with the same.
-    """
-
-    @property
-    def schema(self) -> Schema:
-        """The observations that it labels."""
-        ...
-
-    def label(self, texts: Sequence[str | None], *, evidence: bool = False) -> Labels:
-        """Labels of texts, in their order; an empty or missing text gets blanks.
-
-        Raises:
-            LingulaError: If evidence is asked of a labeler that has none.
-        """
-        ...
-
-
-def is_missing(text: object) -> bool:
-    """Whether a cell holds no report: None, NaN, or only white space.
-
-    Raises:
-        InputError: If it is neither a text nor missing (a number, a list).
-    """
-    if isinstance(text, str):
-        return not text.strip()
-    if text is None or (isinstance(text, float) and math.isnan(text)):
-        return True
-    raise InputError(f"a report must be a text or None, not {type(text).__name__}")
-
-
-def remade(make: Callable[..., Any], options: dict[str, Any], sha256: str) -> Any:
-    """What a pickled labeler becomes: one made anew, of the same files.
-
-    Args:
-        make: Makes it.
-        options: What it is made with, by name.
-        sha256: Its digest.
-
-    Raises:
-        InputError: If its files are others now.
-    """
-    labeler = make(**options)
-    if labeler.sha256 != sha256:
-        raise InputError(
-            f"the files of the labeler {labeler.name!r} have changed since it was pickled: "
-            "load it again"
-        )
-    return labeler

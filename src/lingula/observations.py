@@ -183,6 +183,11 @@ class Evidence:
     read: str = ""
     cue_read: str = ""
 
+    def _repr_html_(self) -> str:
+        from lingula.label_views import evidence_html
+
+        return evidence_html(self)
+
     def in_source(self, span: Callable[[int, int], tuple[int, int]], source: str) -> Evidence:
         """The same of the text that this one's text was read from.
 

@@ -129,6 +129,11 @@ class Audit:
     overview: tuple[Measure, ...]
     checks: tuple[CheckResult, ...]
 
+    def _repr_html_(self) -> str:
+        from lingula.audit.document import audit_document
+
+        return audit_document(self)._repr_html_()
+
     def check(self, name: str) -> CheckResult:
         """The result of one check.
 

@@ -117,6 +117,11 @@ class Board:
     rows: tuple[Row, ...] = ()
     comparison: Comparison | None = None
 
+    def _repr_html_(self) -> str:
+        from lingula.challenge.board_document import to_document
+
+        return to_document(self)._repr_html_()
+
     @property
     def few(self) -> tuple[bool, ...]:
         """Observations with fewer positives than ``FEW_POSITIVES``."""

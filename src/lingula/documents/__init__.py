@@ -6,6 +6,7 @@
                      ("positive", "Positive", Kind.COUNT, counts))       # from arrays
     document = Document("Evaluation", (Section("Figures", (table,)),), summary="uncertain=ones")
     to_html(document)           # one self-contained page (needs jinja2, the "report" extra)
+    to_notebook(document)       # HTML for an output cell; a Document shows itself so
     to_markdown(document)       # for papers and pull requests
     to_terminal(document)       # what a rich console prints; also of a Section or some exhibits
     to_text(document, 120)      # the same without colours, for a pipe
@@ -49,6 +50,7 @@ from lingula.documents.exhibits import (
 from lingula.documents.files import write_text
 from lingula.documents.html import to_html
 from lingula.documents.markdown import to_markdown
+from lingula.documents.notebook import to_notebook
 from lingula.documents.plain import exhibit_values, measure_values, plain, records, to_csv, to_json
 from lingula.documents.terminal import to_terminal, to_text
 from lingula.documents.wording import percent, show
@@ -88,6 +90,7 @@ __all__ = [
     "to_html",
     "to_json",
     "to_markdown",
+    "to_notebook",
     "to_terminal",
     "to_text",
     "write_text",

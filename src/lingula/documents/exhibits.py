@@ -453,3 +453,8 @@ class Document:
     summary: str = ""
     measures: tuple[Measure, ...] = ()
     footer: str = ""
+
+    def _repr_html_(self) -> str:
+        from lingula.documents.notebook import to_notebook
+
+        return to_notebook(self)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import math
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,19 +38,38 @@ def to_html(document: Document) -> str:
     Raises:
         MissingExtraError: If jinja2 is not installed.
     """
-    script, style = _text("page.js"), _text("page.css")
+    script = text_of("page.js")
     sections = [
         (section.name or f"part{n}", section) for n, section in enumerate(document.sections)
     ]
-    return _template().render(
-        document=document,
+    return render(
+        "page.html",
+        document,
+        {section.title: name for name, section in sections},
         sections=sections,
-        anchors={section.title: name for name, section in sections},
         tones=_tones(document),
         version=lingula.__version__,
         script=script,
-        style=style,
+        style=text_of("page.css"),
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def render(template: str, document: Document, anchors: Mapping[str, str], **more: Any) -> str:
+    """A template of this folder, with all that its exhibits need.
+
+    Args:
+        template: Name of its file.
+        document: What is drawn.
+        anchors: Title of a section -> its anchor, for links between them.
+        more: What only this template needs.
+
+    Raises:
+        MissingExtraError: If jinja2 is not installed.
+    """
+    return _template(template).render(
+        document=document,
+        anchors=anchors,
         levels=LEVELS,
         Kind=Kind,
         Level=Level,
@@ -58,11 +78,12 @@ def to_html(document: Document) -> str:
         ends=wording.interval_of,
         tinted=_tinted,
         svg=svg,
+        **more,
     )
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     try:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
     except ImportError:
@@ -77,11 +98,12 @@ def _template() -> Template:
         finalize=_clean,
     )
     environment.filters.update(show=wording.show, key=sort_key, code=wording.code_parts)
-    return environment.get_template("page.html")
+    return environment.get_template(name)
 
 
 @cache
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """A file of the page's folder."""
     return (PAGE / name).read_text(encoding="utf-8")
 
 

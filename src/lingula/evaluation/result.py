@@ -107,6 +107,11 @@ class Evaluation:
     notes: tuple[str, ...]
     version: str
 
+    def _repr_html_(self) -> str:
+        from lingula.evaluation.document import to_document
+
+        return to_document(self)._repr_html_()
+
     def named(self, truth: str, notes: Sequence[str] = ()) -> Evaluation:
         """The same, with the truth's name, and with sentences before its own notes."""
         return replace(self, truth=truth, notes=(*notes, *self.notes))

@@ -79,6 +79,11 @@ class Attribution:
     cut: bool = False
     name: str = ""
 
+    def _repr_html_(self) -> str:
+        from lingula.explain.document import document
+
+        return document((), attributions=(self,))._repr_html_()
+
     def describe(self) -> str:
         """What the weights are, in a sentence or two."""
         if self.method == "integrated-gradients":

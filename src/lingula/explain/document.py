@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from lingula.documents import (
     Column,
@@ -22,14 +21,13 @@ from lingula.documents import (
 from lingula.explain.attribution import Attribution
 from lingula.explain.deletion import word_weights
 from lingula.explain.reasons import Explanation, LabelReason
+from lingula.label_views import marked_words
 from lingula.labels import Evidence, Label
 
 #: Mentions that a line names; the rest are counted.
 MOST_MENTIONS = 3
 #: Words that are listed with their weights.
 MOST_WORDS = 8
-#: The stronger label is shown where mentions overlap.
-_STRENGTH = (Label.POSITIVE, Label.UNCERTAIN, Label.NEGATIVE, Label.BLANK)
 #: An observation that repeats what others say.
 _NO_FINDING = "No Finding"
 
@@ -118,25 +116,10 @@ def spans(explanation: Explanation) -> tuple[Span, ...]:
 
     A mention carries its number in the table of mentions, behind its last character.
     """
-    mentions = _mentions(explanation)
-    cues = [
-        (item.cue_start, item.cue_end, item.label)
-        for item in mentions
-        if item.cue_start is not None and item.cue_end is not None
-    ]
-    ends = [x for item in mentions for x in (item.start, item.end)]
-    cuts = sorted({*ends, *(x for start, end, _ in cues for x in (start, end))})
-    found = []
-    for start, end in pairwise(cuts):
-        here = [x.label for x in mentions if x.start <= start and end <= x.end]
-        cued = [label for first, last, label in cues if first <= start and end <= last]
-        if here or cued:
-            label = min(here or cued, key=_STRENGTH.index)
-            numbers = (
-                str(n) for n, x in enumerate(mentions, 1) if x.start <= start and x.end == end
-            )
-            found.append(Span(start, end, Tone(_word(label)), not here, mark=",".join(numbers)))
-    return tuple(found)
+    return tuple(
+        Span(x.start, x.end, Tone(_word(x.label)), x.cue, mark=",".join(map(str, x.ending)))
+        for x in marked_words(_mentions(explanation))
+    )
 
 
 def _mention_table(explanation: Explanation) -> Table:

@@ -52,6 +52,11 @@ class Explanation:
     name: str = ""
     labeler: str = "rules"
 
+    def _repr_html_(self) -> str:
+        from lingula.explain.document import document
+
+        return document((self,), title=self.name)._repr_html_()
+
 
 def explain(
     labeler: Labeler,

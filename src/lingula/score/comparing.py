@@ -65,6 +65,11 @@ class GenerationComparison:
     differences: tuple[FigureDifference, ...]
     bootstrap: Bootstrap
 
+    def _repr_html_(self) -> str:
+        from lingula.score.comparison_document import to_page
+
+        return to_page(self)._repr_html_()
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; an undefined figure is None."""
         return {

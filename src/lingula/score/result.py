@@ -89,6 +89,11 @@ class GenerationScores:
     bootstrap: Bootstrap | None = None
     notes: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from lingula.score.document import to_page
+
+        return to_page(self)._repr_html_()
+
     @property
     def conventions(self) -> tuple[str, ...]:
         """Names of the conventions, in order."""
