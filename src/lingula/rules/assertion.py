@@ -10,6 +10,7 @@ from lingula.rules.clauses import separated
 from lingula.rules.grammar import NEW_STATEMENT, measured_label, taken_for_granted
 from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
 from lingula.rules.matcher import Scan, Span, apart, longest
+from lingula.rules.references import anaphors, denies, echoes, refers
 
 #: What each category asserts, in the order in which they are asked.
 _ASSERTIONS = {
@@ -18,6 +19,7 @@ _ASSERTIONS = {
     Category.UNCERTAINTY_FIRST: Label.UNCERTAIN,
     Category.NEGATION: Label.NEGATIVE,
     Category.UNCERTAINTY: Label.UNCERTAIN,
+    Category.PAST: Label.BLANK,
 }
 #: A word that undoes a cue stands at most this many tokens before it.
 _UNDOING_REACH = 8
@@ -27,6 +29,9 @@ _UNDOING_AFTER = 9
 _LOOKS_FORWARD = 4
 #: These speak of both sides at once.
 _BOTH_SIDES = frozenset({"versus", "vs"})
+_BE = frozenset({"is", "are", "was", "were"})
+#: A state after one of these is a former one.
+_FORMERLY = frozenset({"once", "formerly", "previously", "earlier", "initially", "originally"})
 #: Places of the categories that deny, "no new" among them.
 _DENIALS = frozenset(
     at
@@ -108,6 +113,10 @@ class AssertionClassifier:
         self._conditions = [_Conditions.of(cue) for cue in lexicon.cues]
         self._crosses = [cue.crosses for cue in lexicon.cues]
         self._answers = AnswerReader(lexicon)
+        #: The cue that is named where "neither" or "only" denies.
+        self._neither = next(
+            (at for at, cue in enumerate(lexicon.cues) if "neither" in cue.phrases), 0
+        )
         #: _acts[mention][cue]: whether that cue may speak of that group of mentions at all.
         self._acts = [
             [_acts_on(cue, mention) for cue in lexicon.cues] for mention in lexicon.mentions
@@ -120,6 +129,63 @@ class AssertionClassifier:
 
     def classify_all(self, scan: Scan, mentions: list[Span], walls: list[int]) -> list[Assertion]:
         """One assertion a mention, in their order; ``Label.BLANK`` where nothing is asserted."""
+        if mentions and refers(scan.tokens):
+            return self._with_references(scan, mentions, walls)
+        return self._by_cues(scan, mentions, walls)
+
+    def _with_references(
+        self, scan: Scan, mentions: list[Span], walls: list[int]
+    ) -> list[Assertion]:
+        """The same, after what is said of words that stand for mentions before them.
+
+        Such words are judged as if the mention itself stood in their place.
+        """
+        findings = [span for span in mentions if not self._is_structure[span.rule]]
+        tokens = scan.tokens
+        pointers = anaphors(tokens, findings)
+        stand_ins = {
+            Span(pointer.start, pointer.end, span.rule): None
+            for pointer in pointers
+            for span in pointer.stands_for
+        }
+        if stand_ins:
+            found = self._by_cues(scan, sorted([*mentions, *stand_ins]), walls)
+        else:
+            found = self._by_cues(scan, mentions, walls)
+        known = {item.mention: item for item in found}
+        for pointer in pointers:
+            for span in pointer.stands_for:
+                said = known[Span(pointer.start, pointer.end, span.rule)]
+                if pointer.neither:
+                    denied = denies(tokens, pointer)
+                    said = said._replace(
+                        said=Label.NEGATIVE if denied else Label.POSITIVE,
+                        cue=Span(pointer.start, pointer.start + 1, self._neither),
+                    )
+                if said.said is Label.NEGATIVE or (
+                    said.said is Label.POSITIVE
+                    and said.cue is not None
+                    and not pointer.neither
+                    and self._cues[said.cue.rule].category is Category.AFFIRMATION
+                ):
+                    known[span] = self._again(known[span], said)
+            for span in pointer.others:
+                cue = Span(pointer.start, pointer.start + 1, self._neither)
+                known[span] = self._again(
+                    known[span], Assertion(span, Label.NEGATIVE, cue, Label.NEGATIVE)
+                )
+        for span, before in echoes(tokens, findings):
+            if known[before].said is not None and known[before].label is not Label.BLANK:
+                known[span] = self._again(known[span], known[before])
+        return [known[span] for span in mentions]
+
+    def _again(self, own: Assertion, said: Assertion) -> Assertion:
+        """A mention of which is said what was said of another."""
+        assert said.said is not None
+        label = self._told[own.mention.rule][said.said]
+        return Assertion(own.mention, label, said.cue, said.said)
+
+    def _by_cues(self, scan: Scan, mentions: list[Span], walls: list[int]) -> list[Assertion]:
         found: list[Assertion] = []
         answered = self._answers.read(scan, mentions)
         tokens, cues = self._standing(scan, mentions, walls)
@@ -206,6 +272,8 @@ class AssertionClassifier:
         for at in range(cue.start - 1, first - 1, -1):
             if forward and not tokens[at]:  # what the word speaks of stands before the cue
                 return False
+            if before and tokens[at] in _BE:  # "the opacity over the base is ..."
+                return False
             if tokens[at] in void and not separated(walls, at + 1, cue.start):
                 return True
         return False
@@ -252,6 +320,8 @@ class AssertionClassifier:
             if measured is not None:
                 return measured, None
         states = [cue for cue in near if self._cues[cue.rule].category in _STATES]
+        if len(states) > 1:
+            states = [cue for cue in states if tokens[cue.start - 1] not in _FORMERLY] or states
         state = min(states, key=lambda cue: self._remoteness(tokens, mention, cue), default=None)
         if state is None or self._cues[state.rule].category is Category.UNCHANGED:
             unclear = [

@@ -41,6 +41,9 @@ _LONGEST_SUBJECT = 8
 #: "As to the heart, it is normal": the pronoun resumes the topic.
 _TOPICS = frozenset({"as", "regarding", "concerning", "with"})
 _PRONOUNS = frozenset({"it", "they", "this", "these"})
+_MODALS = frozenset({"may", "might", "could", "can", "does", "do", "did"})
+#: The verb of a modal stands at most this many tokens after it ("may well represent").
+_MODAL_REACH = 3
 _CLOSING = {"(": frozenset({")"}), "which": frozenset({","}), "--": frozenset({"--"})}
 
 
@@ -115,7 +118,7 @@ def clause_walls(
         walls = set(hard)
         named = {at for start, end, _ in nouns for at in range(start, end)}
         _Reader(tokens, walls, words, named).read()
-    return Walls(sorted(walls), _asides(tokens, walls)) if walls else _NO_WALLS
+    return Walls(sorted(walls), _asides(tokens, walls, words.verbs)) if walls else _NO_WALLS
 
 
 def separated(walls: list[int], first_end: int, second_start: int) -> bool:
@@ -133,12 +136,19 @@ def separated(walls: list[int], first_end: int, second_start: int) -> bool:
     )
 
 
-def _asides(tokens: list[str], walls: Collection[int]) -> list[tuple[int, int]]:
-    """Words in brackets, and relative clauses between two commas."""
+def _asides(
+    tokens: list[str], walls: Collection[int], verbs: Collection[str]
+) -> list[tuple[int, int]]:
+    """Words in brackets, and relative clauses within their sentence."""
     found = []
     for at in walls:
         closing = _CLOSING.get(tokens[at])
-        if closing is None or (tokens[at] == "which" and (at == 0 or tokens[at - 1] != ",")):
+        if closing is None:
+            continue
+        if tokens[at] == "which" and (at == 0 or tokens[at - 1] != ","):
+            end = _relative_end(tokens, at, verbs)
+            if end > 0:
+                found.append((at, end))
             continue
         for end in range(at + 1, len(tokens)):
             if tokens[end] in closing:
@@ -147,6 +157,22 @@ def _asides(tokens: list[str], walls: Collection[int]) -> list[tuple[int, int]]:
             if tokens[end] == ";":
                 break
     return found
+
+
+def _relative_end(tokens: list[str], at: int, verbs: Collection[str]) -> int:
+    """Last token of a relative clause without commas: before the second finite verb; -1 if none.
+
+    "The pneumothorax for which it was placed | is no longer seen".
+    """
+    first = 0
+    for end in range(at + 1, len(tokens)):
+        if tokens[end] in _LISTING or tokens[end] == ";":
+            return -1
+        if tokens[end] in verbs:
+            if first and not (tokens[first] in _MODALS and end - first <= _MODAL_REACH):
+                return end - 1
+            first = first or end
+    return -1
 
 
 class _Reader:

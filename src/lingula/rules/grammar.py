@@ -13,6 +13,7 @@ _PREPOSITIONS = frozenset({
     "concerning", "underlying", "at", "near", "over", "along", "beneath", "beside", "about",
     "under", "overlying", "affecting", "involving",
 })  # fmt: skip
+_CAUSED = frozenset({"due", "represents", "represent", "reflects", "caused", "from", "secondary"})
 #: Most words between "the" and the finding that it is about.
 _LONGEST_PHRASE = 5
 #: A value stands at most this many tokens after what is measured.
@@ -33,9 +34,18 @@ def taken_for_granted(tokens: list[str], target: Span) -> int:
         token = tokens[at]
         if token in _DEFINITE and tokens[at - 1] in _PREPOSITIONS:
             return at - 1
+        if token in _DEFINITE and _asks_for_its_cause(tokens, at, target):
+            return at + 1
         if token in NEW_STATEMENT or token == "or":
             return -1
     return -1
+
+
+def _asks_for_its_cause(tokens: list[str], at: int, target: Span) -> bool:
+    """Whether "unclear if the opacity is due to" asks what a finding is, not if it is there."""
+    return tokens[at - 1] in ("if", "whether") and not _CAUSED.isdisjoint(
+        tokens[target.end : target.end + 3]
+    )
 
 
 def measured_label(tokens: list[str], mention: Span, limit: float) -> Label | None:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from lingula.rules.clauses import ClauseWords, Walls, clause_walls
 from lingula.rules.matcher import Scan, Span
+from lingula.rules.references import sentence_ends
 
 _DASHES = frozenset({"-", "--", "---", "–", "—"})
 _MARKS = frozenset({":", "="})
@@ -43,6 +44,8 @@ _LONGEST_HEAD = 6
 
 def sentence_walls(scan: Scan, words: ClauseWords) -> Walls:
     """The walls of a sentence: those of its clauses and those of its labels."""
+    if "." in scan.tokens:
+        scan.boundaries.extend(sentence_ends(scan.tokens))
     return clause_walls(scan.tokens, statement_walls(scan), words, scan.mentions)
 
 

@@ -14,6 +14,7 @@ from lingula.rules.headers import sentence_walls
 from lingula.rules.lexicon_model import OTHER_FINDING, Category, Lexicon
 from lingula.rules.matcher import Matcher
 from lingula.rules.mentions import MentionExtractor
+from lingula.rules.references import joined, may_refer
 from lingula.rules.tokens import TokenReader, TokenView
 from lingula.text.sentences import split_sentences
 
@@ -122,6 +123,8 @@ class SentenceJudge:
     def statements(self, text: str) -> Iterable[tuple[int, int, str]]:
         """The sentences of a text: start, end, and the words that each inherits ("" for none)."""
         spans = sentence_spans(text)
+        if may_refer(text):
+            spans = joined(text, spans, LONGEST_SENTENCE)
         if not may_inherit(text):
             return [(start, end, "") for start, end in spans]
         return self._context.statements(text, spans)
@@ -129,7 +132,7 @@ class SentenceJudge:
     def report(self, text: str) -> int:
         """The mask of a report: all that its sentences say."""
         found = 0
-        if may_inherit(text):
+        if may_inherit(text) or may_refer(text):
             for start, end, inherited in self.statements(text):
                 found |= self.mask(text[start:end], inherited)
             return found

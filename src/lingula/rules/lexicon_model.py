@@ -20,6 +20,8 @@ class Category(str, Enum):
     #: Affirms whatever else is said: an answer ("Edema: yes"), "no effusion but for a small one".
     AFFIRMATION = "affirmation"
     UNCERTAINTY = "post-negation uncertainty"
+    #: Told of an earlier study: nothing is asserted, unless the sentence goes on to say more.
+    PAST = "past"
     #: No bearing on the mention; its words are taken from shorter cues ("no change in").
     NEUTRAL = "neutral"
     #: States of a structure ("heart size is ...").
@@ -140,6 +142,8 @@ class HeaderKind(str, Enum):
     PLACE = "place"
     #: Nothing that this film shows: history, indication, technique, recommendation.
     ELSEWHERE = "elsewhere"
+    #: An earlier study; its own sentence tells of this film only where it says "now" or the like.
+    PRIOR = "prior"
     #: A part of the report; ends the reach of the header before it.
     PART = "part"
 

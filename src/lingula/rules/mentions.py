@@ -10,6 +10,14 @@ from lingula.rules.headers import header_before
 from lingula.rules.lexicon_model import HeaderKind, Lexicon
 from lingula.rules.matcher import Matcher, Scan, Span, apart, longest
 
+#: Under "Comparison:" these tell of the film that is read.
+_CURRENT = frozenset({
+    "since", "now", "again", "increased", "decreased", "unchanged", "stable", "today", "currently",
+    "interval", "persists", "persist", "larger", "smaller", "worse", "improved", "resolved", "new",
+    "worsened", "cleared", "current", "change", "remains", "remain", "progressed", "developed",
+    "not", "no", "less", "more", "redemonstrated",
+})  # fmt: skip
+
 
 class _Company(NamedTuple):
     """Phrases that must, or must not, stand in the clause of a mention."""
@@ -52,6 +60,9 @@ class MentionExtractor:
         self._elsewhere = frozenset(
             at for at, header in enumerate(lexicon.headers) if header.kind is HeaderKind.ELSEWHERE
         )
+        self._prior = frozenset(
+            at for at, header in enumerate(lexicon.headers) if header.kind is HeaderKind.PRIOR
+        )
         #: Groups whose place depends on the words or headers about them.
         self._bound = frozenset(
             at
@@ -79,7 +90,7 @@ class MentionExtractor:
         return sorted(span for spans in by_observation.values() for span in longest(spans))
 
     def _stands(self, span: Span, scan: Scan, walls: list[int]) -> bool:
-        if not self._under_header(span, scan.headers):
+        if not self._under_header(span, scan):
             return False
         for block in scan.blocks:
             if block.rule == span.rule and block.start < span.end and span.start < block.end:
@@ -89,13 +100,15 @@ class MentionExtractor:
             return False
         return needed is None or needed.near(span, scan, walls)
 
-    def _under_header(self, span: Span, headers: list[Span]) -> bool:
+    def _under_header(self, span: Span, scan: Scan) -> bool:
         """Whether a phrase counts under the header that it stands under, if any."""
         under = self._under[span.rule]
-        header = header_before(headers, span.start) if headers else None
+        header = header_before(scan.headers, span.start) if scan.headers else None
         if header is None:
             return not under
         if header.rule in self._elsewhere:
+            return False
+        if header.rule in self._prior and _CURRENT.isdisjoint(scan.tokens[header.end :]):
             return False
         return (not under or header.rule in under) and header.rule not in self._not_under[span.rule]
 

@@ -110,7 +110,8 @@ _ANSWER_MARKS = (":", "|", "-", "–", "=", "?", " .", "....")
 #: The answer to a question, in the same breath ("Effusion? Yes, small.").
 _ANSWERED = re.compile(
     r"(?:A(?:ns(?:wer)?)?\.?\s*[:-]\s*)?(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
-    r"positive|negative|not (?:seen|present|identified))"
+    r"positive|negative|mild|moderate|small|trace|minimal|severe|large|resolved|gone|unchanged|stable"
+    r"|not (?:seen|present|identified|today|now|any ?more|really|evident|visible|at all))"
     r"(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
     re.IGNORECASE,
 )
