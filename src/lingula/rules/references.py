@@ -32,8 +32,8 @@ _REFERRING = re.compile(
 )
 #: Without one of these such a sentence changes nothing that was said before.
 _TELLING = re.compile(
-    r"\b(?:not|no longer|n't|cannot|never|nowhere|neither|nor|none|so|the same|only|resolved|cleared"
-    r"|gone|removed|disappeared|drained|vanished|absent|excluded|out|withdrawn|unseen|away|evacuated|"
+    r"\b(?:not|no longer|n't|cannot|never|nowhere|neither|nor|none|so|the same|only|resolved"
+    r"|cleared|gone|removed|disappeared|drained|vanished|absent|excluded|out|withdrawn|unseen|away|evacuated|"
     r"resected|discontinued|confirmed|unlikely|negative|disproved|refuted)\b",
     re.IGNORECASE,
 )
