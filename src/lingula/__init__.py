@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         NetworkError,
         RecipeError,
+        ReviewError,
         SchemaError,
     )
     from lingula.labels import Evidence, Label, Labeler, Labels, Observation, Schema
@@ -44,6 +45,7 @@ _HOMES = {
     "MissingExtraError": "errors",
     "NetworkError": "errors",
     "RecipeError": "errors",
+    "ReviewError": "errors",
     "SchemaError": "errors",
     "Evidence": "labels",
     "Label": "labels",
@@ -72,6 +74,7 @@ __all__ = [
     "NetworkError",
     "Observation",
     "RecipeError",
+    "ReviewError",
     "Schema",
     "SchemaError",
     "Scores",

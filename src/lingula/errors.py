@@ -8,6 +8,7 @@
     ├── CheckpointError      a model file that is damaged, hostile or of another kind
     ├── RecipeError          a training recipe or option that cannot be followed
     ├── ChallengeError       a challenge that cannot be held as asked, or a submission it refuses
+    ├── ReviewError          a review that cannot be held as asked, or a judgement that it refuses
     ├── NetworkError         something that could open a connection which nobody asked for
     └── MissingExtraError    a feature whose optional packages are not installed
 
@@ -48,6 +49,10 @@ class RecipeError(LingulaError):
 
 class ChallengeError(LingulaError):
     """A challenge that cannot be held as asked, or a submission that it refuses."""
+
+
+class ReviewError(LingulaError):
+    """A review that cannot be held as asked, or a judgement that it refuses."""
 
 
 class NetworkError(LingulaError):
