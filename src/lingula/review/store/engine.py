@@ -58,11 +58,11 @@ def open_engine(url: URL) -> sa.Engine:
 
     SQLite: write-ahead log, so that readers do not wait for the writer; synchronous=FULL, so that
     what was acknowledged is on the disk; foreign keys. Its transactions begin when they are told
-        to, which the driver by itself would put off until the first write. No error quotes a parameter
+    to, which the driver by itself would put off until the first write. No error quotes a parameter
     of a statement: it can be a report.
 
-        Raises:
-            MissingExtraError: If PostgreSQL's driver is not installed.
+    Raises:
+        MissingExtraError: If PostgreSQL's driver is not installed.
     """
     if url.get_backend_name() == "postgresql":
         try:
