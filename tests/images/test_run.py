@@ -152,6 +152,22 @@ def test_a_resumed_run_keeps_its_choices_and_another_is_refused(folder):
     assert (folder / "run-ones" / "model" / "weights-1.safetensors").read_bytes() == before
 
 
+def test_mined_labels_train_and_the_validation_tables_own_labels_validate(folder, tmp_path):
+    lines = [line.split(",") for line in (folder / "train.csv").read_text().splitlines()]
+    places = [lines[0].index(name) for name in ("Path", "Lung Lesion", "Edema")]
+    bare, mined = tmp_path / "films.csv", tmp_path / "labels.csv"
+    bare.write_text("".join(f"{','.join(line[:5])}\n" for line in lines))
+    mined.write_text("".join(",".join(line[at] for at in places) + "\n" for line in lines))
+    run("train", bare, "--labels", mined, "--valid", folder / "valid.csv", "--images", folder,
+        "--recipe", recipe(tmp_path / "r.toml", epochs=1), "-o", tmp_path / "run")  # fmt: skip
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    note = f"{folder / 'valid.csv'}: the labels are the table's own, not those of {mined}."
+    assert note in record["notes"]
+    whole = json.loads((folder / "run-ones" / "run.json").read_text())
+    for side in ("train", "validation"):
+        assert record[side]["labels"] == whole[side]["labels"]
+
+
 def test_bad_input_is_one_line(folder, tmp_path):
     def refused(table, *more, valid=folder / "valid.csv"):
         outcome = run("train", table, "--valid", valid, "--recipe", recipe(tmp_path / "r.toml"),

@@ -23,6 +23,7 @@ from lingula.tables.film_columns import (
     VISIT_NAMES,
     view_of,
 )
+from lingula.tables.label_columns import list_column
 from lingula.tables.label_table import read_label_table
 from lingula.tables.label_values import parse_number
 from lingula.tables.reading import column_names, read_columns
@@ -109,6 +110,12 @@ def read_films(table: FilmTable, schema: Schema | None) -> Films:
     if schema is not None:
         films = _with_labels(films, table, schema)
     return _present(films, table)
+
+
+def has_own_labels(table: Path, schema: Schema) -> bool:
+    """Whether a table of films has a column of an observation, or one that lists labels."""
+    names = column_names(table)
+    return any(name in schema for name in names) or list_column(names, schema) is not None
 
 
 def refuse_shared_patients(first: Films, second: Films) -> None:

@@ -13,7 +13,7 @@ from lingula.errors import ColumnError, InputError, RecipeError
 from lingula.images.cache import CachedPictures, CacheSettings, cached_pictures, pictures_key
 from lingula.images.dicom import counted_remarks
 from lingula.images.film_set import Films
-from lingula.images.films import FilmTable, read_films, refuse_shared_patients
+from lingula.images.films import FilmTable, has_own_labels, read_films, refuse_shared_patients
 from lingula.images.recipe import ImageRecipe
 from lingula.images.source import Part
 from lingula.labels import Label, Labels, Schema
@@ -68,8 +68,8 @@ class Tables:
 
     Attributes:
         train: Training films.
-        valid: Validation films; if not given, those that the table's split column says, or else
-            some patients of ``train``.
+        valid: Validation films, whose own labels go before those of another table; if not given,
+            those that the table's split column says, or else some patients of ``train``.
         cache: Where decoded images are kept.
         skip_broken: Leave out pictures that cannot be read, in place of refusing the table.
         told: Called with images decoded and in all.
@@ -93,7 +93,7 @@ def prepare(recipe: ImageRecipe, tables: Tables) -> Prepared:
     schema = load_schema(recipe.schema)
     whole = read_films(tables.train, schema)
     if tables.valid is not None:
-        train, valid = whole, read_films(tables.valid, schema)
+        train, valid = whole, _read_validation(tables.valid, schema)
     else:
         train, valid = _divided(whole, recipe)
     train, valid = train.of_view(recipe.views), valid.of_view(recipe.views)
@@ -114,6 +114,15 @@ def prepare(recipe: ImageRecipe, tables: Tables) -> Prepared:
         sides.append(_readable(films, held, recipe, skip=tables.skip_broken))
     notes = (*dict.fromkeys((*sides[0].films.notes, *sides[1].films.notes)), *odd, *left_out)
     return Prepared(schema, sides[0], sides[1], notes, tuple(broken), narrow, clipped)
+
+
+def _read_validation(table: FilmTable, schema: Schema) -> Films:
+    """Validation films with their own labels, if they have any: an expert's, beside mined ones."""
+    if table.labels is None or not has_own_labels(table.path, schema):
+        return read_films(table, schema)
+    films = read_films(replace(table, labels=None), schema)
+    note = f"{table.path}: the labels are the table's own, not those of {table.labels}."
+    return replace(films, notes=(*films.notes, note))
 
 
 def _divided(films: Films, recipe: ImageRecipe) -> tuple[Films, Films]:

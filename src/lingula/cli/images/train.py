@@ -29,7 +29,10 @@ _POLICIES = ("ignore", "zeros", "ones", "ones-lsr", "multiclass", "self-trained"
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Run folder to write.")
 @click.option("--valid", metavar="TABLE", help="Validation films, of other patients.")
 @click.option(
-    "--labels", metavar="TABLE", help="Labels by study or path, as of `lingula label`; TABLE's own."
+    "--labels",
+    metavar="TABLE",
+    help="Labels by study or path, as of `lingula label`; TABLE's own if not given. A --valid "
+    "table with labels of its own keeps them.",
 )
 @click.option(
     "--recipe",
