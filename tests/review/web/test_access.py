@@ -34,9 +34,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def ask(app: Any, work: Callable[[httpx.AsyncClient], Any], url: str = "http://localhost") -> Any:
     async def run() -> Any:
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(
-            transport=transport, base_url=url, trust_env=False
-        ) as client:
+        async with httpx.AsyncClient(transport=transport, base_url=url, trust_env=False) as client:
             return await work(client)
 
     return anyio.run(run)

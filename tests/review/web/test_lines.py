@@ -38,7 +38,7 @@ def test_the_stronger_label_is_shown_where_mentions_overlap() -> None:
 
 WORDS = st.text(
     st.one_of(
-        st.sampled_from("ab .\n\r\t\v\f\x85\u2028\u202e\u0301\N{HEBREW LETTER ALEF}<>&\""),
+        st.sampled_from('ab .\n\r\t\v\f\x85\u2028\u202e\u0301\N{HEBREW LETTER ALEF}<>&"'),
         st.characters(exclude_categories=("Cs",)),
     ),
     max_size=120,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +15,7 @@ pytest.importorskip("fastapi")
 
 from lingula.review.records import Judgement
 from lingula.review.store import Store
-from lingula.review.web.app import create_app
+from lingula.review.web.app import create_app, review_app
 from lingula.review.web.links import new_link
 from tests.review.web.making import EVERYBODY, make_store
 
@@ -45,7 +48,6 @@ TABLE = (
     ("GET", "/adjudicate/2", 401, 403, 404, 403),
     ("GET", "/adjudicate/after/2", 401, 403, 200, 403),
     ("GET", "/progress", 401, 200, 200, 200),
-    ("GET", "/agreement", 401, 403, 200, 200),
     ("GET", "/definitions", 401, 200, 200, 200),
     ("POST", "/definitions", 401, 403, 403, 200),
     ("GET", "/people", 401, 403, 403, 200),
@@ -70,16 +72,17 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-async def entered(store: Store, app: object, role: str) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://localhost", trust_env=False
-    )
+@asynccontextmanager
+async def entered(store: Store, app: Any, role: str) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app)
+    client = httpx.AsyncClient(transport=transport, base_url="http://localhost", trust_env=False)
     if role != "nobody":
         person = next(one for one in store.people() if one.role == role)
         token = new_link(store, "", person).partition("#")[2]
         assert (await client.post("/enter", json={"token": token})).status_code == 200
         client.headers["X-CSRF-Token"] = (await client.get("/session")).json()["csrf"]
-    return client
+    yield client
+    await client.aclose()
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -89,7 +92,7 @@ def test_every_address_against_every_role(store: Store, role: str) -> None:
     app = create_app(store)
 
     async def ask() -> dict[tuple[str, str], int]:
-        async with await entered(store, app, role) as client:
+        async with entered(store, app, role) as client:
             return {
                 (method, path): (
                     await client.request(method, path, json=SENT.get(path))
@@ -102,14 +105,10 @@ def test_every_address_against_every_role(store: Store, role: str) -> None:
 
 
 def test_the_table_names_every_address(store: Store) -> None:
-    def filled(path: str) -> str:
-        return path.replace("{report_id}", "1")
-
     routes = {
-        (method, filled(route.path))
-        for route in create_app(store)._app.routes  # type: ignore[attr-defined]
-        for method in route.methods
-        if method != "HEAD"
+        (method.upper(), path.replace("{report_id}", "1"))
+        for path, methods in review_app(store).openapi()["paths"].items()
+        for method in methods
     }
     assert routes == {(method, path) for method, path, *_ in TABLE} - {
         ("GET", "/read/9"), ("GET", "/adjudicate/2"), ("GET", "/adjudicate/after/2"),
@@ -125,8 +124,10 @@ def test_no_page_of_a_reader_holds_anothers_word(store: Store) -> None:
     app = create_app(store)
 
     async def ask() -> None:
-        async with await entered(store, app, "reader") as client:
+        async with entered(store, app, "reader") as client:
             for method, path, *_ in TABLE:
+                if path == "/leave":
+                    continue
                 body = {"words": secret} if path == "/search" else SENT.get(path)
                 answer = await client.request(method, path, json=body)
                 assert secret not in answer.text, path

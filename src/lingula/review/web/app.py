@@ -52,6 +52,15 @@ def create_app(
     Raises:
         MissingExtraError: If the packages of the extra ``review`` are not installed.
     """
+    app = review_app(store, secure=secure, site_url=site_url)
+    headers = {**SECURITY_HEADERS, "content-security-policy": _CONTENT_POLICY}
+    if secure:
+        headers["strict-transport-security"] = "max-age=31536000"
+    return Safety(app, Policy(hosts=hosts, body_bytes=_BODY_BYTES, headers=headers))
+
+
+def review_app(store: Store, *, secure: bool = False, site_url: str | None = None) -> FastAPI:
+    """The routes, without the safety around them; arguments as of ``create_app``."""
     app = FastAPI(title="Lingula review", docs_url=None, redoc_url=None, openapi_url=None)
     access = Access(store, secure=secure)
     _say_problems(app, store, access)
@@ -59,10 +68,7 @@ def create_app(
     app.include_router(reading_routes(store, access))
     app.include_router(deciding_routes(store, access))
     app.include_router(overview_routes(store, access, site_url))
-    headers = {**SECURITY_HEADERS, "content-security-policy": _CONTENT_POLICY}
-    if secure:
-        headers["strict-transport-security"] = "max-age=31536000"
-    return Safety(app, Policy(hosts=hosts, body_bytes=_BODY_BYTES, headers=headers))
+    return app
 
 
 def _add_door(app: FastAPI, store: Store, access: Access) -> None:

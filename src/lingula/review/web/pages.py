@@ -34,12 +34,10 @@ MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "adjudicator": (
         ("/adjudicate", "Adjudicate"),
         ("/progress", "Progress"),
-        ("/agreement", "Agreement"),
         ("/definitions", "Definitions"),
     ),
     "manager": (
         ("/progress", "Progress"),
-        ("/agreement", "Agreement"),
         ("/definitions", "Definitions"),
         ("/people", "People"),
     ),
