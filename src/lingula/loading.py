@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -62,12 +63,14 @@ def load(
 
         return BuiltinLabeler(schema=schema, **options)
     if (made := _installed(str(name))) is not None:
-        labeler: Labeler = made(schema=schema, **options)
+        options = {"schema": schema, **options}
+        _refuse_unknown(made, options, str(name))
+        labeler: Labeler = made(**options)
         return labeler
     _refuse(options, READING_OPTIONS, "BERT labelers; they are for the rules")
     path = Path(name)
     if not path.exists():
-        installed = "".join(f', "{item.name}"' for item in _entry_points())
+        installed = "".join(f', "{item.name}"' for item in installed_labelers())
         raise InputError(
             f'there is no labeler {str(name)!r}: name "rules", "builtin"{installed}, a CheXbert '
             ".pth file, or a model folder"
@@ -77,7 +80,8 @@ def load(
     return load_bert(path, schema=schema, **options)
 
 
-def _entry_points() -> tuple[EntryPoint, ...]:
+def installed_labelers() -> tuple[EntryPoint, ...]:
+    """The entry points by which installed packages name labelers (docs/own-labeler.md)."""
     return tuple(entry_points(group=ENTRY_POINTS))
 
 
@@ -87,7 +91,7 @@ def _installed(name: str) -> Any:
     Raises:
         InputError: If it cannot be imported.
     """
-    for item in _entry_points():
+    for item in installed_labelers():
         if item.name == name:
             try:
                 return item.load()
@@ -97,6 +101,19 @@ def _installed(name: str) -> Any:
                     f"{error}; install it again"
                 ) from None
     return None
+
+
+def _refuse_unknown(made: Any, options: dict[str, Any], name: str) -> None:
+    try:
+        known = inspect.signature(made)
+    except (TypeError, ValueError):  # made outside Python: it says itself what it does not know
+        return
+    takes_all = any(item.kind is item.VAR_KEYWORD for item in known.parameters.values())
+    _refuse(
+        options,
+        frozenset() if takes_all else frozenset(options) - frozenset(known.parameters),
+        f"the labeler {name!r}",
+    )
 
 
 def _refuse(options: dict[str, Any], foreign: frozenset[str], why: str) -> None:

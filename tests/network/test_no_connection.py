@@ -80,6 +80,7 @@ def test_no_command_opens_a_connection(
     runs: dict[str, tuple[object, ...]] = {
         "label": ("label", source, "-o", "labels.csv", "--labeler", "rules", "--quiet"),
         "schema": ("schema", "list"),
+        "doctor": ("doctor", "--json"),
         "explain": ("explain", "No pneumothorax. Small effusion.", "--labeler", "builtin",
                     "--html", "page.html"),
         "explain-model": ("explain", "Small effusion.", "--labeler", chexbert_pth),

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "images": ("images", "Train image models on labels, score films, choose the best."),
     "calibrate": ("calibrate", "Fit the temperatures of a model folder."),
     "serve": ("serve", "Answer requests for labels over HTTP."),
+    "doctor": ("doctor", "Say what is installed, and what is missing for what."),
 }
 
 
