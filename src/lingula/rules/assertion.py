@@ -10,7 +10,15 @@ from lingula.rules.clauses import separated
 from lingula.rules.grammar import NEW_STATEMENT, measured_label, taken_for_granted
 from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
 from lingula.rules.matcher import Scan, Span, apart, longest
-from lingula.rules.references import anaphors, denies, echoes, refers
+from lingula.rules.references import (
+    Anaphor,
+    anaphors,
+    denies,
+    echoes,
+    of_one_view,
+    persists,
+    refers,
+)
 
 #: What each category asserts, in the order in which they are asked.
 _ASSERTIONS = {
@@ -32,11 +40,11 @@ _BOTH_SIDES = frozenset({"versus", "vs"})
 _BE = frozenset({"is", "are", "was", "were"})
 #: A state after one of these is a former one.
 _FORMERLY = frozenset({"once", "formerly", "previously", "earlier", "initially", "originally"})
-#: Places of the categories that deny, "no new" among them.
+#: Places of the categories that deny or doubt what is not taken for granted.
 _DENIALS = frozenset(
     at
     for at, category in enumerate(_ASSERTIONS)
-    if category in (Category.NEGATION, Category.UNCERTAINTY_FIRST)
+    if category in (Category.NEGATION, Category.UNCERTAINTY_FIRST, Category.UNCERTAINTY)
 )
 _STATES = (Category.NORMAL, Category.ABNORMAL, Category.BORDERLINE, Category.UNCHANGED)
 
@@ -112,6 +120,11 @@ class AssertionClassifier:
         self._told = [tuple(told(rule, label) for label in Label) for rule in lexicon.mentions]
         self._conditions = [_Conditions.of(cue) for cue in lexicon.cues]
         self._crosses = [cue.crosses for cue in lexicon.cues]
+        #: Cues that look back and need a verb before them.
+        self._hangs_on_verb = [
+            cue.direction is Direction.BACKWARD and not _BE.isdisjoint(cue.needs_before)
+            for cue in lexicon.cues
+        ]
         self._answers = AnswerReader(lexicon)
         #: The cue that is named where "neither" or "only" denies.
         self._neither = next(
@@ -154,30 +167,49 @@ class AssertionClassifier:
             found = self._by_cues(scan, mentions, walls)
         known = {item.mention: item for item in found}
         for pointer in pointers:
+            if of_one_view(tokens, pointer):
+                continue
             for span in pointer.stands_for:
                 said = known[Span(pointer.start, pointer.end, span.rule)]
+                said = self._of_the_words(scan, pointer, walls) or said
                 if pointer.neither:
                     denied = denies(tokens, pointer)
                     said = said._replace(
                         said=Label.NEGATIVE if denied else Label.POSITIVE,
                         cue=Span(pointer.start, pointer.start + 1, self._neither),
                     )
-                if said.said is Label.NEGATIVE or (
-                    said.said is Label.POSITIVE
-                    and said.cue is not None
-                    and not pointer.neither
-                    and self._cues[said.cue.rule].category is Category.AFFIRMATION
-                ):
+                if said.said is Label.NEGATIVE or self._tells_it_is_there(tokens, pointer, said):
                     known[span] = self._again(known[span], said)
             for span in pointer.others:
                 cue = Span(pointer.start, pointer.start + 1, self._neither)
                 known[span] = self._again(
                     known[span], Assertion(span, Label.NEGATIVE, cue, Label.NEGATIVE)
                 )
-        for span, before in echoes(tokens, findings):
+        structures = [span for span in mentions if self._is_structure[span.rule]]
+        for span, before in (*echoes(tokens, findings), *echoes(tokens, structures)):
             if known[before].said is not None and known[before].label is not Label.BLANK:
                 known[span] = self._again(known[span], known[before])
         return [known[span] for span in mentions]
+
+    def _of_the_words(self, scan: Scan, pointer: Anaphor, walls: list[int]) -> Assertion | None:
+        """What a cue says that holds the referring words themselves ("these have cleared")."""
+        for cue in longest(scan.cues):
+            if (
+                cue.start == pointer.start
+                and self._crosses[cue.rule]
+                and self._asserts[cue.rule] is Label.NEGATIVE
+                and not self._undone(scan.tokens, cue, walls)
+            ):
+                return Assertion(cue, Label.NEGATIVE, cue, Label.NEGATIVE)
+        return None
+
+    def _tells_it_is_there(self, tokens: list[str], pointer: Anaphor, said: Assertion) -> bool:
+        """Whether a finding that was only asked about is there ("it is confirmed", "unchanged")."""
+        if said.said is not Label.POSITIVE or pointer.neither:
+            return False
+        if said.cue is not None and self._cues[said.cue.rule].category is Category.AFFIRMATION:
+            return True
+        return persists(tokens, pointer)
 
     def _again(self, own: Assertion, said: Assertion) -> Assertion:
         """A mention of which is said what was said of another."""
@@ -369,6 +401,10 @@ class AssertionClassifier:
             start, end = cue.end, target.start
         elif target.end <= cue.start and scope.backward:
             start, end = target.end, cue.start
+            if self._hangs_on_verb[cue.rule]:
+                # "The opacity over the base is breast tissue": what counts follows the verb.
+                verbs = [at for at in range(start, end) if tokens[at] in _BE]
+                start = verbs[-1] if verbs and verbs[-1] - start <= scope.reach else start
         else:
             return False
         if start == end:

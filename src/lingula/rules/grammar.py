@@ -13,7 +13,12 @@ _PREPOSITIONS = frozenset({
     "concerning", "underlying", "at", "near", "over", "along", "beneath", "beside", "about",
     "under", "overlying", "affecting", "involving",
 })  # fmt: skip
-_CAUSED = frozenset({"due", "represents", "represent", "reflects", "caused", "from", "secondary"})
+#: What "if the opacity is ..." asks of a finding that is there.
+_CAUSED = frozenset({
+    "due", "represents", "represent", "reflects", "caused", "from", "secondary", "new", "old",
+    "acute", "chronic", "larger", "smaller", "changed", "progressed", "unchanged", "worse",
+    "recent", "healed", "benign", "malignant", "longstanding", "increased", "decreased", "stable",
+})  # fmt: skip
 #: Most words between "the" and the finding that it is about.
 _LONGEST_PHRASE = 5
 #: A value stands at most this many tokens after what is measured.

@@ -24,6 +24,9 @@ _LONGEST_PHRASE = 6
 _BE = frozenset({"is", "are", "was", "were", "has", "have"})
 #: Verbs that only follow a subject.
 _FINITE = frozenset({"is", "are", "appears", "remains", "appear", "remain", "has", "have"})
+_SHARING = frozenset({"but", "yet"})
+#: Verbs that go on with the subject before them.
+_STATIVE = frozenset({"remains", "remain", "is", "are", "appears", "appear", "still"})
 _DETERMINERS = frozenset({"the", "this", "these", "both"})
 _NOT_OF_A_SUBJECT = frozenset(",;.:()-") | {
     *("and", "or", "nor", "but", "of", "in", "with", "at", "on", "to", "that", "which", "where"),
@@ -36,7 +39,8 @@ _LONGEST_SUBJECT = 3
 _BEFORE_THERE = frozenset({
     "that", "if", "whether", "when", "where", "as", "because", "since", "although", "though",
     "and", "or", "but", "is", "are", "nor", "nowhere", ":", ",", ";", "say", "which", "while",
-    "until", "unless", "than", "like", "suggest", "think", "how", "why", "said",
+    "until", "unless", "than", "either", "perhaps", "maybe", "possibly", "probably", "like",
+    "suggest", "think", "how", "why", "said",
 })  # fmt: skip
 #: Words before a dash that may head a statement ("right upper lobe opacity - resolved").
 _LONGEST_HEAD = 6
@@ -54,6 +58,8 @@ def statement_walls(scan: Scan) -> Collection[int]:
 
     A dash after a label is none: "effusion - none" says the same as "effusion: none".
     """
+    if _SHARING.intersection(scan.tokens):
+        scan.boundaries[:] = [at for at in scan.boundaries if not _same_subject(scan.tokens, at)]
     if len(scan.mentions) < 2 and _DIVIDING.isdisjoint(scan.tokens):
         return scan.boundaries
     if "there" in scan.tokens:
@@ -76,6 +82,11 @@ def statement_walls(scan: Scan) -> Collection[int]:
         ):
             walls.add(span.start)
     return walls
+
+
+def _same_subject(tokens: list[str], at: int) -> bool:
+    """Whether "but" joins two verbs of one subject: "has come down but remains enlarged"."""
+    return tokens[at] in _SHARING and at + 1 < len(tokens) and tokens[at + 1] in _STATIVE
 
 
 def header_before(headers: list[Span], at: int) -> Span | None:

@@ -23,23 +23,29 @@ _WHOLE = (
 )
 #: A sentence about what the one before it named.
 _REFERRING = re.compile(
-    rf"(?:The (?:former|latter|first|second|third|last){_NOUNS} {_VERBS}"
-    rf"|(?:It|They|This|These|That|Those|Such){_NOUNS} (?:\w+ )?{_VERBS}"
+    r"(?:(?:Today|Now|Currently|However|At present|On today's film),? )?"
+    rf"(?:the (?:former|latter|first|second|third|last){_NOUNS} {_VERBS}"
+    rf"|(?:it|they|this|these|that|those|such){_NOUNS} (?:\w+ )?{_VERBS}"
     rf"|{_WHOLE}{_NOUNS} {_VERBS}"
-    r"|(?:So|Nor|Neither|As) (?:has|have|had|is|are|did|does|do|was|were)"
-    r"|Only the (?:former|latter|first|second|third|last)"
-    r"|The same (?:is|was|applies|goes|holds|can|may)) ",
+    r"|(?:so|nor|neither|as) (?:has|have|had|is|are|did|does|do|was|were)"
+    r"|(?:I|we) (?:can |could |do )?(?:now )?(?:see|find|found|identify|make out)"
+    r" (?:neither|none|no trace)|there (?:is|are) (?:now )?neither"
+    r"|only the (?:former|latter|first|second|third|last)"
+    r"|the same (?:is|was|applies|goes|holds|can|may))\b",
+    re.IGNORECASE,
 )
 #: Without one of these such a sentence changes nothing that was said before.
 _TELLING = re.compile(
     r"\b(?:not|no longer|n't|cannot|never|nowhere|neither|nor|none|so|the same|only|resolved"
-    r"|cleared|gone|removed|disappeared|drained|vanished|absent|excluded|out|withdrawn|unseen|away|evacuated|"
-    r"resected|discontinued|confirmed|unlikely|negative|disproved|refuted)\b",
+    r"|still|persists?|unchanged|stable|larger|smaller|cleared|gone|removed|disappeared|drained"
+    r"|vanished|absent|excluded|out|withdrawn|unseen|away|evacuated|resected|discontinued"
+    r"|confirmed|unlikely|negative|disproved|refuted)\b",
     re.IGNORECASE,
 )
 _MAY_REFER = re.compile(
     r"[.!?;:]\s+(?:The (?:former|latter|first|second|third|last|same)|It|They|Th(?:is|ese|at|ose)|"
-    r"Such|Both|All|Neither|None of|Each|So|Nor|As|Only the) "
+    r"Such|Today|Now|Currently|However|At present|There (?:is|are) (?:now )?neither|Both|All"
+    r"|Neither|None of|Each|So|Nor|As|I|We|Only the) "
 )
 _ORDINALS = {"former": 0, "first": 0, "second": 1, "latter": -1, "last": -1, "third": 2}
 _WHOLES = frozenset({"both", "all", "neither", "none", "each"})
@@ -61,13 +67,25 @@ _EXISTENCE = frozenset({
     "visualized", "appreciated", "observed", "exists", "left", "identifiable", "shown",
     "recognizable",
 })  # fmt: skip
+_VIEWS = frozenset({"lateral", "frontal", "pa", "view", "projection", "oblique"})
+_PERSISTENCE = frozenset({
+    "unchanged", "stable", "persists", "persist", "persisting", "remains", "remain", "still",
+    "grown", "larger", "smaller", "increased", "decreased", "improved", "worse", "worsened",
+    "bigger", "present", "visible",
+})  # fmt: skip
 _PERFECT = frozenset({"has", "have", "had", "did", "does", "do"})
 _COPULAS = frozenset({"is", "are", "was", "were"})
 _ENDS = frozenset({",", ".", ";", "and", "but", "on", "in", "at", "(", ")"})
 #: Most words between the auxiliary of an echo and its finding.
 _LONGEST_ECHO = 6
 _BEGINS = frozenset({".", ";", ",", "and", "but", ":"})
-_WORDS = frozenset(_ORDINALS) | _WHOLES | _PLURALS | _PRONOUNS | {"so", "as", "nor", "same"}
+#: Before "neither" these end a statement with it ("now there is neither").
+_FINDING_VERBS = frozenset({"is", "are", "find", "found", "see", "identify", "remains", "remain"})
+_TIMES = frozenset({"today", "now", "currently", "however"})
+_BEFORE = _BEGINS | _FINDING_VERBS | _TIMES | {"the", "only"}
+_WORDS = (
+    frozenset(_ORDINALS) | _WHOLES | _PLURALS | _PRONOUNS | {"so", "as", "nor", "same", "which"}
+)
 
 
 class Anaphor(NamedTuple):
@@ -127,7 +145,8 @@ def sentence_ends(tokens: Sequence[str]) -> list[int]:
     ]
 
 
-_STARTS = _WHOLES | _PLURALS | _PRONOUNS | {"the", "so", "nor", "as", "only"}
+_STARTS = _WHOLES | _PLURALS | _PRONOUNS | _TIMES | {"the", "so", "nor", "as", "only", "i", "we"}
+_STARTS |= {"there", "at", "on"}
 
 
 def anaphors(tokens: Sequence[str], findings: Sequence[Span]) -> list[Anaphor]:
@@ -139,7 +158,7 @@ def anaphors(tokens: Sequence[str], findings: Sequence[Span]) -> list[Anaphor]:
     """
     found = []
     for at, token in enumerate(tokens):
-        if token not in _WORDS or (at > 0 and tokens[at - 1] not in _BEGINS | {"the", "only"}):
+        if token not in _WORDS or (at > 0 and tokens[at - 1] not in _BEFORE):
             continue
         anaphor = _anaphor(tokens, at, findings)
         if anaphor is not None:
@@ -152,12 +171,15 @@ def _anaphor(tokens: Sequence[str], at: int, findings: Sequence[Span]) -> Anapho
     end = at + 1
     while end < len(tokens) and tokens[end] in _SUBJECT_NOUNS:
         end += 1
+    if token == "neither" and tokens[at - 1] in _FINDING_VERBS and _closes(tokens, end):
+        before = _named_before(tokens, at, findings, least=1)
+        return Anaphor(at, end, tuple(before), neither=True) if before else None
     if end >= len(tokens) or tokens[end] not in _AUXILIARIES:
         return None
     if token == "none" and end == at + 1:  # an answer
         return None
     start = at
-    while start > 0 and tokens[start - 1] in ("the", "only", "of"):
+    while start > 0 and (tokens[start - 1] in ("the", "only", "of") or tokens[start - 1] in _TIMES):
         start -= 1
     before = _named_before(tokens, start, findings, least=2 if token in _ORDINALS else 1)
     if not before:
@@ -169,11 +191,13 @@ def _anaphor(tokens: Sequence[str], at: int, findings: Sequence[Span]) -> Anapho
         only = tokens[at - 2] == "only" if at > 1 else False
         others = [span for span in before if span.rule != chosen.rule] if only else []
         return Anaphor(start, end, (chosen,), tuple(others))
-    if start > 0 and tokens[start - 1] not in (".", ";", ","):
+    if start > 0 and tokens[start - 1] not in (".", ";", ",", ":"):
         return None
+    if token == "which":
+        return Anaphor(start, end, (before[-1],)) if tokens[at - 1] == "," else None
     if token in _WHOLES or token in _PLURALS:
         return Anaphor(start, end, tuple(before), neither=token in ("neither", "none"))
-    if token in _PRONOUNS and start > 0 and tokens[start - 1] in (".", ";"):
+    if token in _PRONOUNS and start > 0 and tokens[start - 1] in (".", ";", ":"):
         # "It" is plain only where one finding was named.
         return Anaphor(start, end, tuple(before)) if len({s.rule for s in before}) == 1 else None
     return None
@@ -197,12 +221,34 @@ def _by_place(spans: Sequence[Span], place: int) -> Span | None:
     return distinct[place] if -len(distinct) <= place < len(distinct) else None
 
 
+def _closes(tokens: Sequence[str], end: int) -> bool:
+    return end >= len(tokens) or tokens[end] in (".", ";", ",")
+
+
 def denies(tokens: Sequence[str], anaphor: Anaphor) -> bool:
     """Whether "neither" denies that its findings are there, rather than that they changed."""
+    if _closes(tokens, anaphor.end):
+        return True
     for token in tokens[anaphor.end : anaphor.end + 6]:
         if token in _ENDS:
             return False
         if token in _EXISTENCE:
+            return True
+    return False
+
+
+def of_one_view(tokens: Sequence[str], anaphor: Anaphor) -> bool:
+    """Whether a statement is of one projection: "this is not seen on the lateral view"."""
+    rest = tokens[anaphor.end : anaphor.end + 12]
+    return not _VIEWS.isdisjoint(rest[: rest.index(".")] if "." in rest else rest)
+
+
+def persists(tokens: Sequence[str], anaphor: Anaphor) -> bool:
+    """Whether the statement tells that its findings are there still ("it has not grown")."""
+    for token in tokens[anaphor.end : anaphor.end + 6]:
+        if token in _ENDS:
+            return False
+        if token in _PERSISTENCE:
             return True
     return False
 

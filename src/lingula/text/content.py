@@ -46,7 +46,7 @@ _ENGLISH = re.compile(
 _NORMALITY = re.compile(
     r"\b(?:normal|unremarkable|clear|negative|wnl|nad|nil|within normal limits|no acute"
     r"|nothing (?:acute|abnormal|significant|focal|to report|of note|remarkable|new"
-    r"|wrong|amiss|untoward)|no (?:significant|interval|active|obvious"
+    r"|wrong|amiss|untoward)|no (?:significant|interval|active|obvious|cause|explanation"
     r"|abnormal\w*|radiographic|evidence|change|disease|findings?|cardiopulmonary|other|definite)"
     r"|unchanged|stable|intact|healthy|satisfactory)\b",
     re.IGNORECASE,
