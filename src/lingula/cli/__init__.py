@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "distill": ("distill", "Train a smaller student of a labeler."),
     "images": ("images", "Train image models on labels, score films, choose the best."),
     "calibrate": ("calibrate", "Fit the temperatures of a model folder."),
+    "review": ("review", "Let readers label reports, disagree and decide."),
     "serve": ("serve", "Answer requests for labels over HTTP."),
     "doctor": ("doctor", "Say what is installed, and what is missing for what."),
 }

@@ -86,3 +86,55 @@ def reader_agreement(
         tuple(combinations(range(len(ratings)), 2)),
         pairwise_kappa(ratings, n_classes),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class VoteAgreement:
+    """Agreement of any number of readers a report, per observation; NaN where it is undefined.
+
+    Attributes:
+        fleiss: Fleiss' kappa (1971) over the reports with the usual number of votes, shape (k,).
+        krippendorff: Krippendorff's alpha, nominal, over all reports with two votes or more.
+        reports: Reports behind the alpha, int64, shape (k,).
+    """
+
+    fleiss: FloatArray
+    krippendorff: FloatArray
+    reports: npt.NDArray[np.int64]
+
+
+def vote_agreement(ratings: npt.NDArray[np.int8], n_classes: int) -> VoteAgreement:
+    """Fleiss' kappa and Krippendorff's alpha where not every reader has read every report.
+
+    Args:
+        ratings: Class indices, shape (r, n, k); below 0 where a reader has none.
+        n_classes: Number of classes.
+
+    Raises:
+        MissingExtraError: If statsmodels or krippendorff is not installed.
+    """
+    try:
+        import krippendorff
+        from statsmodels.stats.inter_rater import fleiss_kappa
+    except ImportError:
+        raise MissingExtraError("Agreement between readers", "agreement") from None
+    k = ratings.shape[2]
+    fleiss, alpha = np.full(k, np.nan), np.full(k, np.nan)
+    reports = np.zeros(k, dtype=np.int64)
+    for column in range(k):
+        votes = np.stack([(ratings[:, :, column] == c).sum(0) for c in range(n_classes)], axis=1)
+        each = votes.sum(axis=1)
+        votes, each = votes[each > 1], each[each > 1]
+        reports[column] = len(votes)
+        # Both are 0 / 0 where every vote is the same; the libraries warn or fail there.
+        if (votes.sum(axis=0) > 0).sum() < 2:
+            continue
+        alpha[column] = krippendorff.alpha(
+            value_counts=votes,
+            value_domain=list(range(n_classes)),
+            level_of_measurement="nominal",
+        )
+        usual = votes[each == np.bincount(each).argmax()]
+        if (usual.sum(axis=0) > 0).sum() > 1:
+            fleiss[column] = fleiss_kappa(usual)
+    return VoteAgreement(fleiss, alpha, reports)

@@ -54,6 +54,8 @@ class Review:
         labeler_sha256: Its digest, or an empty text if it has none.
         seed: Of what was drawn.
         created: When, UTC.
+        sections: Sections of a report that the labeler reads, and that training texts hold; None
+            for whole texts.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Review:
     labeler_sha256: str
     seed: int
     created: datetime
+    sections: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -306,6 +309,48 @@ class Plan:
 
     chosen: tuple[Chosen, ...]
     assigned: dict[int, tuple[int, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Collected:
+    """All that people have submitted of the n chosen reports.
+
+    Attributes:
+        reports: Numbers, int32, shape (n,), in the order in which they were chosen.
+        names: The table's ids.
+        texts: The reports.
+        patients: Ids of their patients; empty texts for none.
+        rounds: In which round each was chosen, int32, shape (n,).
+        probabilities: With what chance, float64, shape (n,).
+        why: "score", "random", "practice" or "import".
+        people: The p readers and adjudicators.
+        assigned: bool, shape (p, n): whose report it is.
+        submitted: bool, shape (p, n).
+        flags: int8, shape (p, n): 0 for none, else 1 + the place in ``FLAGS``.
+        classes: int8, shape (p, n, k); -1 where a person has not labeled the report.
+        turns: int64, shape (p, n): number of the judgement that submitted it; 0 for none.
+    """
+
+    reports: npt.NDArray[np.int32]
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    patients: tuple[str, ...]
+    rounds: npt.NDArray[np.int32]
+    probabilities: npt.NDArray[np.float64]
+    why: tuple[str, ...]
+    people: tuple[Person, ...]
+    assigned: npt.NDArray[np.bool_]
+    submitted: npt.NDArray[np.bool_]
+    flags: npt.NDArray[np.int8]
+    classes: npt.NDArray[np.int8]
+    turns: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.reports)
+
+    def rows_of(self, role: str) -> list[int]:
+        """Places of the people of a role."""
+        return [row for row, person in enumerate(self.people) if person.role == role]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from lingula.review.records import Disputed, Person, Progress, Readings
@@ -53,6 +54,29 @@ def readings(connection: sa.Connection, follower: Follower) -> Readings:
         return Readings(readers, reports, classes, practice[reports])
 
 
+def practice_readings(
+    connection: sa.Connection, follower: Follower, person: Person
+) -> Readings | None:
+    """Labels of the practice set by all who are done with it; None for a reader who is not."""
+    with follower.lock:
+        practice = np.flatnonzero(follower.practice(connection)).astype(np.int32)
+        if not len(practice):
+            return None
+        readers = [one for one in people(connection) if one.role == "reader"]
+        held = [(one, follower.reading(connection, one.id)) for one in readers]
+        done = [(one, reading) for one, reading in held if reading.submitted[practice].all()]
+        if person.role == "reader" and person.id not in {one.id for one, _ in done}:
+            return None
+        k = follower.width
+        classes = [reading.labels(practice) for _, reading in done]
+        return Readings(
+            tuple(one for one, _ in done),
+            practice,
+            np.stack(classes) if classes else np.zeros((0, len(practice), k), dtype=np.int8),
+            np.ones(len(practice), dtype=np.bool_),
+        )
+
+
 def disputed(connection: sa.Connection, follower: Follower, person: Person) -> tuple[Disputed, ...]:
     """Reports that all of their readers have submitted, and on which these differ."""
     with follower.lock:
@@ -76,10 +100,8 @@ def disputed(connection: sa.Connection, follower: Follower, person: Person) -> t
 
 
 def _differences(
-    held: list[Reading],
-    assigned: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
-    reports: np.ndarray[tuple[int], np.dtype[np.int32]],
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    held: list[Reading], assigned: npt.NDArray[np.bool_], reports: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """How many observations differ on each report, and whether the flags do."""
     k = held[0].answers.shape[1] if held else 0
     low = np.full((len(reports), k), 127, dtype=np.int8)
@@ -108,3 +130,12 @@ def report_names(connection: sa.Connection, numbers: list[int]) -> dict[int, str
         )
         out.update({row.id: row.name for row in rows})
     return out
+
+
+def seconds(connection: sa.Connection, follower: Follower) -> dict[int, npt.NDArray[np.float32]]:
+    """Time that each person spent on each report, shape (n + 1,)."""
+    with follower.lock:
+        return {
+            one.id: follower.reading(connection, one.id).seconds.copy()
+            for one in people(connection)
+        }

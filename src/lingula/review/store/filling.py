@@ -48,6 +48,7 @@ def add_review(connection: sa.Connection, review: Review) -> None:
             labeler=review.labeler,
             labeler_sha256=review.labeler_sha256,
             seed=review.seed,
+            sections=None if review.sections is None else ",".join(review.sections),
             created=milliseconds(review.created),
         )
     )
@@ -73,6 +74,7 @@ def read_review(connection: sa.Connection) -> Review | None:
         labeler_sha256=row.labeler_sha256,
         seed=row.seed,
         created=moment(row.created),
+        sections=None if row.sections is None else tuple(row.sections.split(",")),
     )
 
 

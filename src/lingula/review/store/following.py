@@ -32,6 +32,7 @@ class Reading:
         taken: Class of each cell as the report was last submitted, likewise.
         submitted: bool, shape (n + 1,).
         flags: int8, shape (n + 1,): 0 for none, else 1 + the place in ``FLAGS``.
+        turns: int64, shape (n + 1,): number of the judgement that last submitted each.
         seconds: float32, shape (n + 1,): time spent.
         last: When the person last did something, milliseconds; 0 for never.
         order: Report numbers in the person's order.
@@ -41,6 +42,7 @@ class Reading:
     taken: npt.NDArray[np.int8]
     submitted: npt.NDArray[np.bool_]
     flags: npt.NDArray[np.int8]
+    turns: npt.NDArray[np.int64]
     seconds: npt.NDArray[np.float32]
     last: int = 0
     order: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
@@ -53,6 +55,7 @@ class Reading:
             np.full((reports + 1, observations), NONE, dtype=np.int8),
             np.zeros(reports + 1, dtype=np.bool_),
             np.zeros(reports + 1, dtype=np.int8),
+            np.zeros(reports + 1, dtype=np.int64),
             np.zeros(reports + 1, dtype=np.float32),
         )
 
@@ -86,6 +89,11 @@ class Follower:
         self._practice: npt.NDArray[np.bool_] = np.zeros(1, dtype=np.bool_)
         self._selected = -1
 
+    @property
+    def width(self) -> int:
+        """Number of observations."""
+        return len(self._columns)
+
     def follow(self, connection: sa.Connection) -> None:
         """Take in what was judged since the last time."""
         with self.lock:
@@ -118,6 +126,7 @@ class Follower:
                     reading.answers[report, self._columns[observation]] = answer
                 elif kind == "submit":
                     reading.submitted[report] = value == "1"
+                    reading.turns[report] = seq
                     if classes is not None:
                         reading.taken[report] = np.frombuffer(classes.encode(), np.int8) - ord("0")
                 elif kind == "flag":

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from lingula.errors import ReviewError
 from lingula.review.records import (
+    Collected,
     Disputed,
     DisputeView,
     Found,
@@ -24,7 +26,17 @@ from lingula.review.records import (
     ReportView,
     Review,
 )
-from lingula.review.store import counting, definitions, disputes, filling, judging, people, viewing
+from lingula.review.store import (
+    collecting,
+    counting,
+    definitions,
+    disputes,
+    filling,
+    judging,
+    people,
+    viewing,
+)
+from lingula.review.store.collecting import Answer, Remark, TrailRow
 from lingula.review.store.engine import database_url, open_engine, shown, translated, writing
 from lingula.review.store.following import Follower
 from lingula.review.store.migrating import migrate
@@ -230,9 +242,36 @@ class Store:
 
         return self._read(lambda c: counting.progress(c, self._followed(c), person))
 
+    def collected(self) -> Collected:
+        """All that people have submitted, of the reports that were chosen; for exports."""
+        return self._read(lambda c: collecting.collected(c, self._followed(c)))
+
+    def answers(self) -> Iterator[Answer]:
+        """Every answer to a cell that holds now, and when it was given; for exports."""
+        with self._engine.connect() as connection:
+            yield from collecting.answers(connection)
+
+    def remarks(self) -> Iterator[Remark]:
+        """Every mark and comment that holds now; for exports."""
+        with self._engine.connect() as connection:
+            yield from collecting.remarks(connection)
+
+    def seconds(self) -> dict[int, npt.NDArray[np.float32]]:
+        """Seconds that each person spent on each report, by person; shape (n + 1,), by number."""
+        return self._read(lambda c: counting.seconds(c, self._followed(c)))
+
+    def trail(self) -> Iterator[TrailRow]:
+        """Every judgement that was ever made, in order: the audit trail."""
+        with self._engine.connect() as connection:
+            yield from collecting.trail(connection)
+
     def readings(self) -> Readings:
         """Labels of all readers, for the figures of agreement; not for the eyes of a reader."""
         return self._read(lambda c: counting.readings(c, self._followed(c)))
+
+    def practice_readings(self, person: Person) -> Readings | None:
+        """Labels of the practice set by all who are done with it; None for a reader who is not."""
+        return self._read(lambda c: counting.practice_readings(c, self._followed(c), person))
 
     def disputed(self, person: Person) -> tuple[Disputed, ...]:
         """Reports on which their readers differ, for an adjudicator; none for anybody else."""

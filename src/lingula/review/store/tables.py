@@ -30,6 +30,8 @@ REVIEW = _table(
     sa.Column("labeler", sa.Text, nullable=False),
     sa.Column("labeler_sha256", sa.Text, nullable=False),
     sa.Column("seed", BIG, nullable=False),
+    # Names with commas between them; null for whole texts.
+    sa.Column("sections", sa.Text),
     sa.Column("created", BIG, nullable=False),
     sa.CheckConstraint("id = 1", name="one_review"),
 )

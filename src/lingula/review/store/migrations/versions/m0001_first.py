@@ -71,6 +71,7 @@ def _settings_and_people() -> None:
         _text("labeler"),
         _text("labeler_sha256"),
         sa.Column("seed", _BIG, nullable=False),
+        sa.Column("sections", sa.Text),
         _time("created"),
         sa.CheckConstraint("id = 1", name="one_review"),
     )

@@ -1,0 +1,1 @@
+"""Takes labels out of a review: to train on, to evaluate against, and to account for."""
