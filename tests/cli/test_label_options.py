@@ -25,6 +25,7 @@ FREE = {
     "format_like": "which columns are written",
     "id_column": "ids are written anew",
     "workers": "who labels a task",
+    "engine": "who labels a partition",
     "overwrite": "starts anew",
     "resume": "goes on",
     "quiet": "what is printed",

@@ -63,6 +63,12 @@ if TYPE_CHECKING:
     help="For BERT labelers: how a text beyond the model's length is read: its beginning only, or "
     "all of it in overlapping windows.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    help="Label a folder of partitions, each to one of its own in the folder OUTPUT: by processes "
+    "of this machine, or by Ray.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the kept work of an interrupted run.")
 def command(
     *,
@@ -71,6 +77,7 @@ def command(
     labeler_name: str | None,
     schema: str | None,
     workers: int | None,
+    engine: str | None,
     resume: bool,
     reporting: Reporting,
     **options: Any,
@@ -83,6 +90,15 @@ def command(
     read one after the other. The output keeps the input's columns, row order and row count,
     and adds one column an observation: 1 positive, 0 negative, -1 uncertain, empty not mentioned.
     """
+    if engine is not None:
+        from lingula.cli.label_folder import label_partitions
+        from lingula.engines import FolderHow, FolderJob, LabelerChoice
+
+        given = {name: value for name, value in options.items() if value is not None}
+        folder_how = FolderHow(engine, workers, resume=resume, identity=_identity(options))
+        choice = LabelerChoice(labeler_name, schema, given)
+        label_partitions(FolderJob(source, choice, output, folder_how), reporting)
+        return
     from lingula.cli.progress import RunProgress
     from lingula.cli.run_summary import summary_lines
     from lingula.pipeline import How, Job, Progress, run

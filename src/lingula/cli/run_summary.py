@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lingula.cli.wording import counted
@@ -10,6 +10,9 @@ from lingula.labels import Label, Labeler
 from lingula.pipeline.remarks import Remark
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from lingula.pipeline import Summary
 
 #: Words for missing reports that are shown; the rest are counted.
@@ -41,7 +44,7 @@ def summary_lines(summary: Summary, labeler: Labeler) -> Iterator[str]:
     if summary.restored:
         yield f"  {summary.restored:,} of them labeled by the run that was interrupted"
     if summary.rows:
-        yield from _table(summary)
+        yield from counts_table(summary.schema.names, summary.counts)
     processes = (
         f", {counted(summary.processes, 'process', 'processes')}" if summary.processes else ""
     )
@@ -92,11 +95,11 @@ def _words(summary: Summary) -> str:
     return f"{told}, others {rest:,}" if rest else told
 
 
-def _table(summary: Summary) -> Iterator[str]:
-    names = summary.schema.names
+def counts_table(names: Sequence[str], counts: npt.NDArray[np.int64]) -> Iterator[str]:
+    """Rows by observation (k) and class, a line each below their heads; counts of shape (k, 4)."""
     width = max(map(len, names))
     heads = [label.name.lower() for label in _COLUMNS]
     yield "  " + " " * width + "".join(f"{head:>12}" for head in heads)
-    for name, counts in zip(names, summary.counts.tolist(), strict=True):
-        cells = "".join(f"{counts[label]:>12,}" for label in _COLUMNS)
+    for name, row in zip(names, counts.tolist(), strict=True):
+        cells = "".join(f"{row[label]:>12,}" for label in _COLUMNS)
         yield f"  {name:<{width}}{cells}"

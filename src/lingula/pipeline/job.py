@@ -95,7 +95,8 @@ class Output:
 
     Attributes:
         path: The table; its name tells the form. "-" is standard output.
-        form: Form of standard output: "csv" (also None), "tsv", "parquet" or "jsonl".
+        form: Form of standard output: "csv" (also None), "tsv", "parquet" or "jsonl"; of the
+            partitions of a folder, each its own if None.
         evidence: A table with one row a mention, or None.
         probabilities: Whether to add the probability of each class.
         format_like: "chexbert" for the text and 14 labels in CheXbert's form, nothing else; as
@@ -136,8 +137,6 @@ class Output:
             raise InputError(
                 f"{self.suffix!r} holds what no column's name can; name another suffix"
             )
-        if self.form and not self.is_standard_output:
-            raise InputError("a file's name tells its form; a form is named for standard output")
 
     @property
     def is_standard_output(self) -> bool:
@@ -156,6 +155,7 @@ class How:
             2,048 for labelers with ``parallel = True``, 512 for others.
         resume: Whether to go on with the kept work of an interrupted run, if there is any.
         identity: What else the labels depend on; a run resumes only if it is the same.
+        keep_work: Whether finished work is kept until the output is whole, to be resumed.
         progress: Called after each batch.
 
     Raises:
@@ -165,6 +165,7 @@ class How:
     workers: int | None = None
     batch_rows: int | None = None
     resume: bool = False
+    keep_work: bool = True
     identity: Mapping[str, str | None] = field(default_factory=dict)
     progress: Callable[[Progress], None] | None = None
 
@@ -201,6 +202,8 @@ class Job:
             raise InputError(
                 "standard input cannot be read again to resume; save it to a file first"
             )
+        if self.output.form and not self.output.is_standard_output:
+            raise InputError("a file's name tells its form; a form is named for standard output")
         if self.output.is_standard_output and self.how.resume:
             raise InputError("no work is kept for standard output; name a file with -o")
 

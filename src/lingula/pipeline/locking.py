@@ -33,12 +33,17 @@ def locked(places: Places) -> Iterator[None]:
     with ExitStack() as stack:
         for path in (places.output, places.evidence):
             if path is not None:
-                stack.enter_context(_locked(path))
+                stack.enter_context(lock_output(path))
         yield
 
 
 @contextmanager
-def _locked(output: Path) -> Iterator[None]:
+def lock_output(output: Path) -> Iterator[None]:
+    """Hold the lock of one file or folder that is written.
+
+    Raises:
+        InputError: If another run holds it, or the folder that it lies in cannot be written.
+    """
     path = output.with_name(f".{output.name}.lock")
     with writing(output):
         lock = _acquired(path)

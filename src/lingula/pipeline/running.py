@@ -198,7 +198,7 @@ def _layout(plan: _Plan) -> Layout:
 def _journal(plan: _Plan) -> Journal | None:
     """Where finished work is kept; none for standard input, which cannot be read again."""
     job = plan.job
-    if plan.fingerprint is None:
+    if plan.fingerprint is None or not job.how.keep_work:
         return None
     manifest = {
         "lingula": _version(),
