@@ -23,6 +23,7 @@ else:
 
 KINDS = tomllib.loads((Path(__file__).parent / "kinds.toml").read_text(encoding="utf-8"))
 FRESH = tomllib.loads((Path(__file__).parent / "fresh.toml").read_text(encoding="utf-8"))
+FORMS = tomllib.loads((Path(__file__).parent / "forms.toml").read_text(encoding="utf-8"))
 CASES = tomllib.loads((Path(__file__).parent / "cases.toml").read_text(encoding="utf-8"))
 
 
@@ -59,7 +60,11 @@ def test_case(labeler, text, expected):
 
 @pytest.mark.parametrize(
     "cases",
-    [pytest.param(cases, id=kind) for source in (KINDS, FRESH) for kind, cases in source.items()],
+    [
+        pytest.param(cases, id=kind)
+        for source in (KINDS, FRESH, FORMS)
+        for kind, cases in source.items()
+    ],
 )
 def test_kind(labeler, cases):
     values = labeler.label(list(cases)).values

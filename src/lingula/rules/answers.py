@@ -16,20 +16,39 @@ _LABELS = {
     Category.HYPOTHETICAL: Label.BLANK,
 }
 _OPEN = frozenset({":", "=", "|"})
-_STOPS = frozenset({",", ";", ".", ")", "]", "[", "-", "?", ""})
+_STOPS = frozenset({",", ";", ".", ")", "]", "[", "-", "?", "|", ""})
 _CLOSING = {"(": ")", "[": "]"}
+_OPENING = {")": "(", "]": "["}
 #: Marks between a finding and its value; a full stop stands for dot leaders.
 _LEAST_LEADER = 3
 _SEPARATORS = frozenset(":=|?([-–—☐☑☒✓✔✗✘")
 #: Before these, the words that an answer speaks of begin.
 _BEGINS = frozenset({";", ".", "(", ")", "]", "?"})
-_TICKS = frozenset({"x", "✓", "✔", "✗", "✘", "☑", "☒"})
-_CHECKS = frozenset({"☐", "☑", "☒", "✓", "✔", "✗", "✘"})
+_TICKS = frozenset({"x", "√", "✓", "✔", "✗", "✘", "☑", "☒"})
+_CHECKS = frozenset({"√", "☐", "☑", "☒", "✓", "✔", "✗", "✘"})
 _BOXES = _CHECKS | {"[", "("}
 #: Most tokens of the choices that a form prints in brackets.
 _LONGEST_OPTIONS = 12
+#: Signs in brackets, and whether they affirm.
+_SIGNS = {"+": True, "+ve": True, "pos": True, "-": False, "–": False, "-ve": False, "neg": False}
+#: Most words between such a sign and the finding after it.
+_LONGEST_LEAD = 7
+#: What follows the choices that a form prints in brackets.
+_AFTER_CHOICES = ([")", ":"], [")", "?"], ["]", ":"], ["]", "?"])
+#: What a ticked state says of a structure.
+_TOLD = {
+    Category.NORMAL: Label.NEGATIVE,
+    Category.ABNORMAL: Label.POSITIVE,
+    Category.BORDERLINE: Label.UNCERTAIN,
+}
+_STATES = (Category.NORMAL, Category.ABNORMAL)
+_OPPOSITE = {Label.POSITIVE: Label.NEGATIVE, Label.NEGATIVE: Label.POSITIVE}
 #: Answers that need no separator ("effusion none, edema nil").
-_BARE = frozenset({"no", "none", "nil", "absent", "negative", "neg", "-", "-ve", "ø", "∅", "nad"})
+_BARE = frozenset(
+    {"no", "none", "nil", "absent", "negative", "neg", "-", "-ve", "ø", "∅", "nad", "n"}
+)
+#: Of those the ones that may follow a comma ("edema, none").
+_AFTER_COMMA = frozenset({"none", "nil", "absent"})
 
 
 class Answer(NamedTuple):
@@ -69,6 +88,7 @@ class AnswerReader:
                 return found
         elif (
             _SEPARATORS.isdisjoint(tokens)
+            and _AFTER_COMMA.isdisjoint(tokens)
             and tokens.count(".") < _LEAST_LEADER
             and not _follows(scan.answers, mentions)
         ):
@@ -78,11 +98,21 @@ class AnswerReader:
             self._boxes(tokens, mentions, cues, found)
             last = 0
             for cue in cues:
-                choices = tokens[cue.end : cue.end + 2] in ([")", ":"], [")", "?"])
+                choices = tokens[cue.end : cue.end + 2] in _AFTER_CHOICES or (
+                    tokens[cue.end : cue.end + 1] in ([")"], ["]"])
+                    and any(c.start == cue.end + 1 and self._is_answer[c.rule] for c in cues)
+                )
                 if self._is_answer[cue.rule] and cue.start > 0 and not choices:
                     separator = self._separator(tokens, mentions, cue)
                     if separator >= 0:
                         answer = Answer(_LABELS[self._category[cue.rule]], cue)
+                        state = self._asked_state(cues, separator, answer)
+                        for mention in mentions:
+                            if state is None:
+                                break
+                            inside = last <= mention.start and mention.end <= separator
+                            if inside and self._structure[mention.rule]:
+                                found.setdefault(mention, state)
                         for mention in self._answered(tokens, mentions, cues, last, separator):
                             # "Heart: N" says normal; a state is read where states are.
                             if not self._structure[mention.rule] or tokens[cue.start] == "n":
@@ -91,6 +121,15 @@ class AnswerReader:
         if ":" in tokens:
             self._labels(tokens, mentions, scan.headers, found)
         return found
+
+    def _asked_state(self, cues: list[Span], end: int, answer: Answer) -> Answer | None:
+        """What an answer says of a structure whose state is asked for ("heart enlarged? no")."""
+        asked = next((c for c in cues if c.end == end and self._category[c.rule] in _STATES), None)
+        if asked is None or answer.label is Label.BLANK:
+            return None
+        if self._category[asked.rule] is Category.NORMAL:  # "heart size normal: yes"
+            return Answer(_OPPOSITE.get(answer.label, answer.label), answer.cue)
+        return answer
 
     def _separator(self, tokens: list[str], mentions: list[Span], cue: Span) -> int:
         """Where the words end that an answer speaks of; -1 if the cue is no answer here."""
@@ -103,6 +142,10 @@ class AnswerReader:
         )
         if before == ":":
             at = _past_options(tokens, at)
+        elif before in _OPENING and _past_options(tokens, at + 1) < at:
+            # "Opacity? (Y/N) Y": the choices stand between the question and its answer.
+            at = _past_options(tokens, at + 1) - 1
+            before = tokens[at]
         if before in _OPEN or before == "?":
             return at if ends or not self._goes_on(tokens, mentions, cue) else -1
         if before in _CLOSING:
@@ -116,6 +159,8 @@ class AnswerReader:
         bare = self._category[cue.rule] is Category.NEGATION and tokens[cue.start] in _BARE
         if ends and bare and any(m.end == cue.start for m in mentions):
             return cue.start
+        if before == "," and after in (";", ".", "") and tokens[cue.start] in _AFTER_COMMA:
+            return at if any(m.end == at for m in mentions) else -1
         return -1
 
     def _goes_on(self, tokens: list[str], mentions: list[Span], cue: Span) -> bool:
@@ -179,7 +224,7 @@ class AnswerReader:
         cues: list[Span],
         found: dict[Span, Answer],
     ) -> None:
-        boxes = _boxes(tokens)
+        boxes = _boxes(tokens, signs=bool(mentions) and _leads(tokens, mentions[0]))
         if not boxes or not mentions:
             return
         first = boxes[0][0] < mentions[0].start
@@ -187,6 +232,18 @@ class AnswerReader:
             following = boxes[number + 1][0] if number + 1 < len(boxes) else len(tokens)
             before = boxes[number - 1][1] if number else 0
             inside = [m for m in mentions if end <= m.start and m.end <= following]
+            state = next(
+                (c for c in cues if c.start == end and self._category[c.rule] in _TOLD), None
+            )
+            if state is not None and not inside:
+                # "Heart size: [ ] normal [x] enlarged"
+                if ticked:
+                    asked = [
+                        m for m in mentions if m.end <= boxes[0][0] and self._structure[m.rule]
+                    ]
+                    label = _TOLD[self._category[state.rule]]
+                    found.update((m, Answer(label, state)) for m in asked)
+                continue
             word = next((c for c in cues if c.start == end and self._is_answer[c.rule]), None)
             if word is not None and not inside:
                 # "Effusion: [x] no [ ] yes": the box ticks a word.
@@ -209,9 +266,16 @@ def _past_options(tokens: list[str], at: int) -> int:
     """The colon's place, or that of what stands for it: "Edema (yes/no):", "Edema? A:"."""
     if tokens[at - 2 : at] == ["?", "a"]:
         return at - 2
-    if at > 0 and tokens[at - 1] == ")" and "(" in tokens[max(at - _LONGEST_OPTIONS, 0) : at]:
-        return at - 1 - tokens[at - 1 :: -1].index("(")
+    opening = _OPENING.get(tokens[at - 1]) if at > 0 else None
+    if opening is not None and opening in tokens[max(at - _LONGEST_OPTIONS, 0) : at]:
+        return at - 1 - tokens[at - 1 :: -1].index(opening)
     return at
+
+
+def _leads(tokens: list[str], mention: Span) -> bool:
+    """Whether a sign in brackets stands before the first mention ("(+) effusion (-) edema")."""
+    before = tokens[max(mention.start - _LONGEST_LEAD, 0) : mention.start]
+    return ")" in before and any(sign in before for sign in _SIGNS) and before[-1] not in (":", "=")
 
 
 def _follows(answers: list[Span], mentions: list[Span]) -> bool:
@@ -225,8 +289,8 @@ def _follows(answers: list[Span], mentions: list[Span]) -> bool:
     return False
 
 
-def _boxes(tokens: list[str]) -> list[tuple[int, int, bool]]:
-    """Check boxes: start, end, whether ticked."""
+def _boxes(tokens: list[str], *, signs: bool) -> list[tuple[int, int, bool]]:
+    """Check boxes: start, end, whether ticked. With ``signs`` those in brackets count."""
     found = []
     for at, token in enumerate(tokens):
         if token in _CLOSING:
@@ -235,6 +299,8 @@ def _boxes(tokens: list[str]) -> list[tuple[int, int, bool]]:
                 found.append((at, at + 2, False))
             elif tokens[at + 2 : at + 3] == closing and tokens[at + 1] in _TICKS:
                 found.append((at, at + 3, True))
+            elif signs and tokens[at + 2 : at + 3] == closing and tokens[at + 1] in _SIGNS:
+                found.append((at, at + 3, _SIGNS[tokens[at + 1]]))
         elif token in _CHECKS and (at == 0 or tokens[at - 1] not in _CLOSING):
             found.append((at, at + 1, token in _TICKS))
     return found

@@ -8,6 +8,13 @@ from lingula.labels import Label
 from lingula.rules.answers import AnswerReader
 from lingula.rules.clauses import separated
 from lingula.rules.grammar import NEW_STATEMENT, measured_label, taken_for_granted
+from lingula.rules.inversion import (
+    answers_before,
+    asks_next,
+    contrasted,
+    inverted_verb,
+    past_structures,
+)
 from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
 from lingula.rules.matcher import Scan, Span, apart, longest
 from lingula.rules.references import (
@@ -253,6 +260,10 @@ class AssertionClassifier:
             return scan.tokens, cues
         tokens = self._outside(scan.tokens, mentions)
         conditions = self._conditions
+        if ":" in tokens or "?" in tokens:
+            cues = [cue for cue in cues if not answers_before(tokens, cue)]
+        if "but" in tokens or "though" in tokens:
+            cues = [cue for cue in cues if not contrasted(tokens, cue)]
         cues = [
             cue
             for cue in cues
@@ -275,7 +286,10 @@ class AssertionClassifier:
             if self._scopes[cue.rule].forward
             or cue[:2] not in forward
             or tokens[cue.start] in _BOTH_SIDES
-            or "" not in _upto_stop(tokens[cue.end : cue.end + _LOOKS_FORWARD])
+            or not (
+                asks_next(tokens, cue)
+                or "" in _upto_stop(tokens[cue.end : cue.end + _LOOKS_FORWARD])
+            )
         ]
 
     def _undone(self, tokens: list[str], cue: Span, walls: list[int]) -> bool:
@@ -397,23 +411,39 @@ class AssertionClassifier:
 
     def _reaches(self, tokens: list[str], cue: Span, target: Span, walls: list[int]) -> bool:
         scope = self._scopes[cue.rule]
-        if cue.end <= target.start and scope.forward:
-            start, end = cue.end, target.start
-        elif target.end <= cue.start and scope.backward:
+        if cue.end <= target.start:
+            if scope.forward and self._spans(tokens, cue, cue.end, target.start, walls):
+                return True
+            if self._rank[cue.rule] is None:
+                return False
+            verb = inverted_verb(tokens, cue, target)
+            return verb >= 0 and self._spans(tokens, cue, verb, target.start, walls)
+        if target.end <= cue.start and scope.backward:
             start, end = target.end, cue.start
             if self._hangs_on_verb[cue.rule]:
                 # "The opacity over the base is breast tissue": what counts follows the verb.
                 verbs = [at for at in range(start, end) if tokens[at] in _BE]
                 start = verbs[-1] if verbs and verbs[-1] - start <= scope.reach else start
-        else:
-            return False
+            return self._spans(tokens, cue, start, end, walls)
+        return False
+
+    def _spans(self, tokens: list[str], cue: Span, start: int, end: int, walls: list[int]) -> bool:
+        """Whether a cue's scope spans the tokens between it and a mention."""
         if start == end:
             return True
+        scope = self._scopes[cue.rule]
         if self._crosses[cue.rule]:
             return end - start <= scope.reach and "" not in tokens[start:end]
         if end - start > scope.reach or (walls and separated(walls, start, end)):
             return False
-        return not scope.stops or scope.stops.isdisjoint(tokens[start:end])
+        return (
+            not scope.stops
+            or scope.stops.isdisjoint(tokens[start:end])
+            or (
+                start == cue.end
+                and scope.stops.isdisjoint(tokens[past_structures(tokens, start, end) : end])
+            )
+        )
 
 
 def told(rule: Mention, said: Label) -> Label:

@@ -197,6 +197,7 @@ class _Reader:
         self._noun = False  # a finding or structure stands in the clause
         self._noun_here = False  # one stands since the last joint
         self._plain = True  # nothing but findings and commas stands in the clause
+        self._closed = False  # "and" has ended a list before the clause
         self._denied = False
 
     def read(self) -> None:
@@ -205,6 +206,8 @@ class _Reader:
         while at < len(tokens):
             token = tokens[at]
             if at in self._walls:
+                if token in predicates and self._noun_here and self._predicates(at):
+                    self._participle(at)  # "effusion not seen, ..." ends there
                 self._reset()
             elif token in _JOINTS:
                 at = self._joint(at)
@@ -241,7 +244,7 @@ class _Reader:
                 and (at > self._listed_from or following in _DETERMINERS)
                 and not (kind == "and" and self._shared_subject(end))
             ):
-                self._wall(at)
+                self._wall(at, closed=kind == "and" and self._noun_here)
                 return end
         self._joints.append(_Joint(at, end, kind, self._noun, self._denied))
         self._noun_here = False
@@ -255,10 +258,11 @@ class _Reader:
         verb = next((token for token in following if token in self._words.verbs), "")
         return verb in _PLURAL and _JOINTS.isdisjoint(following[: following.index(verb)])
 
-    def _wall(self, at: int) -> None:
+    def _wall(self, at: int, *, closed: bool) -> None:
         self._walls.add(at)
         noun_here = self._noun_here
         self._reset()
+        self._closed = closed
         self._noun = self._noun_here = noun_here
 
     def _verb(self, at: int) -> None:
@@ -314,7 +318,7 @@ class _Reader:
         joints = [joint for joint in self._joints if joint.kind != "or"]
         if joints and self._joints[-1].kind != "or":
             last = joints[-1]
-            closed = any(joint.kind == "and" for joint in joints[:-1])
+            closed = self._closed or any(joint.kind == "and" for joint in joints[:-1])
             if self._predicate or (
                 last.kind == ","
                 and last.noun_before

@@ -19,12 +19,14 @@ _CAUSED = frozenset({
     "acute", "chronic", "larger", "smaller", "changed", "progressed", "unchanged", "worse",
     "recent", "healed", "benign", "malignant", "longstanding", "increased", "decreased", "stable",
 })  # fmt: skip
+_BE = frozenset({"is", "are", "was", "were"})
 #: Most words between "the" and the finding that it is about.
 _LONGEST_PHRASE = 5
 #: A value stands at most this many tokens after what is measured.
 _MEASURE_REACH = 9
 #: A larger value is a percentage.
 _LARGEST_SHARE = 1.5
+_LENGTHS = frozenset({"cm", "mm", "centimeters", "centimetres"})
 _GREATER = frozenset({">", "over", "above", "exceeds", "exceeding", "greater", "more", "larger"})
 _LESS = frozenset({"<", "under", "below", "less", "smaller"})
 
@@ -41,7 +43,7 @@ def taken_for_granted(tokens: list[str], target: Span) -> int:
             return at - 1
         if token in _DEFINITE and _asks_for_its_cause(tokens, at, target):
             return at + 1
-        if token in NEW_STATEMENT or token == "or":
+        if token in NEW_STATEMENT or token == "or" or token in _BE:
             return -1
     return -1
 
@@ -51,6 +53,14 @@ def _asks_for_its_cause(tokens: list[str], at: int, target: Span) -> bool:
     return tokens[at - 1] in ("if", "whether") and not _CAUSED.isdisjoint(
         tokens[target.end : target.end + 3]
     )
+
+
+def _second_length(tokens: list[str], start: int) -> str:
+    """The next length of a sentence, "" if there is none ("17 cm against 30 cm")."""
+    for at in range(start, min(start + _MEASURE_REACH, len(tokens) - 1)):
+        if tokens[at][:1].isdecimal() and tokens[at + 1] in _LENGTHS:
+            return tokens[at]
+    return ""
 
 
 def measured_label(tokens: list[str], mention: Span, limit: float) -> Label | None:
@@ -65,6 +75,10 @@ def measured_label(tokens: list[str], mention: Span, limit: float) -> Label | No
         if token == "half" or token[:1].isdecimal():
             value = 0.5 if token == "half" else float(token)
             following = tokens[at + 1] if at + 1 < len(tokens) else ""
+            if following in _LENGTHS:
+                following = _second_length(tokens, at + 2)
+                if not following:
+                    return None
             if following[:1].isdecimal() and float(following) > value:  # "16/30"
                 value /= float(following)
             value = value / 100 if value > _LARGEST_SHARE else value

@@ -139,6 +139,13 @@ def _subjects(scan: Scan) -> list[int]:
                 start -= 1
             if start in ends and tokens[start] in _DETERMINERS:
                 found.append(start)
+            elif (
+                start in ends
+                and start == span.start
+                and "no" in tokens[:start]
+                and not any(other.start < start < other.end for other in scan.mentions)
+            ):
+                found.append(start - 1)  # before the subject: "no effusion cardiomegaly is present"
     return found
 
 

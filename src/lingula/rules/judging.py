@@ -16,6 +16,7 @@ from lingula.rules.matcher import Matcher
 from lingula.rules.mentions import MentionExtractor
 from lingula.rules.references import joined, may_refer
 from lingula.rules.tokens import TokenReader, TokenView
+from lingula.text.content import reads_as_elsewhere
 from lingula.text.sentences import split_sentences
 
 #: Distinct sentences that are remembered; about 100 bytes each, with reasons a few hundred.
@@ -122,6 +123,8 @@ class SentenceJudge:
 
     def statements(self, text: str) -> Iterable[tuple[int, int, str]]:
         """The sentences of a text: start, end, and the words that each inherits ("" for none)."""
+        if reads_as_elsewhere(text):
+            return []
         spans = sentence_spans(text)
         if may_refer(text):
             spans = joined(text, spans, LONGEST_SENTENCE)
@@ -135,6 +138,8 @@ class SentenceJudge:
         if may_inherit(text) or may_refer(text):
             for start, end, inherited in self.statements(text):
                 found |= self.mask(text[start:end], inherited)
+            return found
+        if reads_as_elsewhere(text):
             return found
         known = self.masks
         for start, end in sentence_spans(text):

@@ -13,7 +13,7 @@ from lingula.rules.aggregation import NO_FINDING, NOT_PATHOLOGY, aggregate, labe
 from lingula.rules.judging import SentenceJudge
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon
-from lingula.text.content import reads_as_report, states_normality
+from lingula.text.content import reads_as_elsewhere, reads_as_report, states_normality
 from lingula.text.decoding import decode, decoded
 from lingula.text.given import as_texts
 from lingula.text.vocabulary import spelling_digest
@@ -130,6 +130,8 @@ class RuleLabeler:
 
     def is_report(self, text: str) -> bool:
         """Whether a text of which nothing is read may be called normal."""
+        if reads_as_elsewhere(text):
+            return False
         return states_normality(text) or reads_as_report(decoded(text), self.judge.reader.speller)
 
     def _mask(self, text: str) -> int:
@@ -162,8 +164,8 @@ class RuleLabeler:
         label, rule = Label.POSITIVE, "no finding / nothing abnormal named"
         if not states_normality(text):
             rule = "no finding / nothing was recognized"
-            if not reads_as_report(text, self.judge.reader.speller):
-                label, rule = Label.BLANK, "no finding / no report on a chest"
+        if not self.is_report(text):
+            label, rule = Label.BLANK, "no finding / no report on a chest"
         return Evidence(NO_FINDING, label, 0, 0, "", rule)
 
 

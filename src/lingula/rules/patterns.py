@@ -16,7 +16,7 @@ from collections.abc import Iterator
 #: words separate tokens and are not tokens themselves.
 TOKEN = re.compile(
     r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:\.\d+)?|_{2,}"
-    r"|(?<![^\s(])(?:-{1,3}|[–—])(?![^\s),.;])|[-+]ve\b|\+/-|#{1,2}|[,;:()?.\[\]&+=<>|∅☐☑☒✓✔✗✘↑↓]"
+    r"|(?<![^\s(\[])(?:-{1,3}|[–—])(?![^\s),.;\]])|[-+]ve\b|\+/-|#{1,2}|[,;:()?.\[\]&+=<>|∅☐☑☒✓✔✗✘√↑↓]"
 )
 #: The same tokens of a text in lower-case ASCII, found faster.
 _ASCII_TOKEN = re.compile(

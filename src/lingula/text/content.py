@@ -53,6 +53,44 @@ _NORMALITY = re.compile(
 )
 
 
+#: The title of a study of another part of the body, at the start of a text.
+_OTHER_PART = (
+    r"(?:brain|head|skull|sinus(?:es)?|"
+    r"orbits?|face|mandible|cervical spine|c-?spine|lumbar spine|l-?spine|"
+    r"lumbosacral spine|sacrum|coccyx|pelvi[sc]|hips?|femur|thigh|knees?|tibia|leg|ankles?|"
+    r"f(?:oot|eet)|toes?|heel|humerus|elbows?|forearm|wrists?|hands?|fingers?|thumb|prostate|liver|"
+    r"kidneys?|renal|bladder|thyroid|uterus|obstetric(?:al)?|scrotal|testicular|breasts?|hepatic|"
+    r"temporal bones?|teeth|dental)"
+)
+_STUDY = (
+    r"(?:mri?|ct|us|ultrasound|sonogra(?:m|phy)|x-?rays?|radiographs?|films?|xr|plain films?|"
+    r"views?|series|mammogra(?:m|phy)|scan)"
+)
+_ELSEWHERE = re.compile(
+    r"\W*(?:(?:exam(?:ination)?|study|procedure|type)\W+)?"
+    r"(?:(?:left|right|bilateral|both|portable|limited|plain|noncontrast|screening|diagnostic|digital)\W+)*"
+    rf"(?:{_STUDY}\W+(?:of\W+)?(?:the\W+)?(?:(?:left|right|both)\W+)?{_OTHER_PART}\b"
+    rf"|{_OTHER_PART}\W+{_STUDY}\b|mammogra(?:m|phy)\b)",
+    re.IGNORECASE,
+)
+#: A text with one of these needs no closer look at its language.
+_PLAINLY_ENGLISH = (" is ", " the ", " are ", " of ", "There ", " and ", " with ", " clear")
+_OF_THE_CHEST = re.compile(
+    r"chest|lung|thora|pulmon|cardi|pleur|heart|\bribs?\b|mediastin|cxr|trachea", re.IGNORECASE
+)
+
+
+def reads_as_elsewhere(text: str) -> bool:
+    """Whether nothing in a text can be about a chest: it is no English, or of another part.
+
+    That is said of a text that opens with the title of another study ("Knee radiograph:") and has
+    no word of the chest.
+    """
+    if _ELSEWHERE.match(text) is not None:
+        return _OF_THE_CHEST.search(text) is None
+    return not any(word in text for word in _PLAINLY_ENGLISH) and not reads_as_english(text)
+
+
 def placeholder(text: str) -> str | None:
     """What stands for a report that is not there ("n/a", "to be dictated"); None for a report.
 

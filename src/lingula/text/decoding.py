@@ -48,10 +48,13 @@ _ESCAPE = re.compile(
     rf"|</?(?P<block>{_BLOCK})(?:\s[^<>]{{0,400}})?/?>"
     rf"|</?(?P<inline>{_INLINE})(?:\s[^<>]{{0,400}})?/?>"
     r"|<!--(?P<comment>[^<>]{0,400})-->"
-    r"|\\(?P<hl7>\.br|\.sp|T|X0[DdAa])\\"
+    r"|\\(?P<hl7>\.br|\.sp|(?-i:T)|X0[DdAa])\\"
     r"|(?P<escaped>(?:\\{1,2}r\\{1,2}n|\\{1,2}[nrt]){1,200})"
     r"|_x000(?P<excel>[DdAa9])_"
     rf"|(?P<mojibake>(?:{_ENCODED}){{1,200}})"
+    r"|(?P<hl7_line>(?<=[^\s~])~+(?=[A-Z]))"
+    r"|\\(?P<block_rtf>pard?|line)\b[ ]?|(?P<star>(?<=\w) \*(?=[A-Z]))"
+    r'|(?P<json>"\s{0,9},\s{0,9}"(?=[A-Za-z][\w -]{0,40}"\s{0,9}:))'
     rf"|(?P<odd>[{''.join(_LONGER)}{_GONE}])",
     re.IGNORECASE,
 )
@@ -101,7 +104,15 @@ def decoded(text: str) -> str:
 
 
 def _is_suspect(text: str) -> bool:
-    if "&" in text or "<" in text or "\\" in text or "_x000" in text:
+    if (
+        "&" in text
+        or "<" in text
+        or " *" in text
+        or "\\" in text
+        or "~" in text
+        or '":' in text
+        or "_x000" in text
+    ):
         return True
     return (_CONTROL if text.isascii() else _SUSPECT).search(text) is not None
 
@@ -133,7 +144,9 @@ def _meant(text: str, match: re.Match[str]) -> str | None:
         return "&" if written[1] in "Tt" else "\n"
     if kind == "excel":
         return "\t" if match["excel"] == "9" else "\n"
-    return "\n" if kind in ("block", "dropped") else ""
+    if kind == "hl7_line":
+        return "\n" if written.isupper() or match.string[match.end()].isupper() else None
+    return "\n" if kind in ("block", "dropped", "json", "block_rtf", "star") else ""
 
 
 def _plain(char: str) -> str:

@@ -26,7 +26,7 @@ import re
 from bisect import bisect_right
 from functools import cached_property
 
-_MARKER = r"(?:\(?\d{1,2}(?:\.\)?|\))(?!\d)|[a-h]\)(?=\s)|[-*–—](?=\s|[A-Z])|[•●▪◦‣])"
+_MARKER = r"(?:\(?\d{1,2}(?:\.\)?|\))(?!\d)|[a-h]\)(?=\s)|[-*–—](?=\s|[A-Z])|[•●▪◦‣■▶►➤➢❖])"
 
 #: A list item's number or bullet, up to three in a row ("- 1. ").
 _OPENING = re.compile(rf"\s*((?:{_MARKER}\s*){{0,3}})")
@@ -34,16 +34,16 @@ _OPENING = re.compile(rf"\s*((?:{_MARKER}\s*){{0,3}})")
 #: Where a sentence could end. Group 1 ends where the sentence would, group 2 is the white space
 #: after it, group 3 the markers that open the next sentence.
 _BOUNDARY = re.compile(
-    r"""[.?!…\n\r)•●▪◦‣]((?:(?<=[.?!…])[.?!…]*["'”’»)\]}]*)?)(\s*)"""
-    rf"((?=[\d(a-h*–—•●▪◦‣-])(?:{_MARKER}\s*){{1,3}}|)"  # the first look ahead is for speed
+    r"""[.?!…\n\r)•●▪◦‣■▶►➤➢❖]((?:(?<=[.?!…])[.?!…]*["'”’»)\]}]*)?)(\s*)"""
+    rf"((?=[\d(a-h*–—•●▪◦‣■▶►➤➢❖-])(?:{_MARKER}\s*){{1,3}}|)"  # the first look ahead is for speed
 )
 #: The same for texts in ASCII, whose sets of characters are searched faster.
 _ASCII_BOUNDARY = re.compile(
-    "".join(char for char in _BOUNDARY.pattern.replace("|[•●▪◦‣]", "") if char.isascii())
+    "".join(char for char in _BOUNDARY.pattern.replace("|[•●▪◦‣■▶►➤➢❖]", "") if char.isascii())
 )
 #: Text up to the first place where a sentence could end, if that is a full stop, white space and
 #: a letter that opens no marker: most sentences. Group 1 ends where the sentence would.
-_PLAIN = re.compile(r"([^.?!…\n\r)•●▪◦‣]*\.) +(?=[A-Zi-z])")
+_PLAIN = re.compile(r"([^.?!…\n\r)•●▪◦‣■▶►➤➢❖]*\.) +(?=[A-Zi-z])")
 _ASCII_PLAIN = re.compile(r"([^.?!\n\r)]*\.) +(?=[A-Zi-z])")
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{0,30}")
@@ -109,7 +109,8 @@ _OPENS = re.compile(r"(?:No|The|There|This|These|Heart|Lungs)\b")
 _ANSWER_MARKS = (":", "|", "-", "–", "=", "?", " .", "....")
 #: The answer to a question, in the same breath ("Effusion? Yes, small.").
 _ANSWERED = re.compile(
-    r"(?:A(?:ns(?:wer)?)?\.?\s*[:-]\s*)?(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
+    r"(?:\([YyNn]/[YyNn]\)\s*)?(?:A(?:ns(?:wer)?)?\.?\s*[:-]\s*)?(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
+    r"mild|moderate|severe|small|large|trace|tiny|minimal|bilateral|right|left|both sides|"
     r"positive|negative|mild|moderate|small|trace|minimal|severe|large|resolved|gone|unchanged|stable"
     r"|not (?:seen|present|identified|today|now|any ?more|really|evident|visible|at all))"
     r"(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
@@ -218,8 +219,9 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         start = position = after
     if start < len(text) and start < (end := _stripped_end(text, start, len(text))):
         spans.append((start, end))
-    if _RUN_ON.search(text) is not None:
-        return [piece for span in spans for piece in _run_on_pieces(text, *span)]
+    spaced = text.replace("\t", " ") if "\t" in text else text
+    if _RUN_ON.search(spaced) is not None:
+        return [piece for span in spans for piece in _run_on_pieces(spaced, *span)]
     return spans
 
 
@@ -293,6 +295,8 @@ def _tight_ends(text: str, end: int, word: str) -> bool:
     if end == len(text):
         return True
     following = text[end]
+    if following == "/" and len(word) > 3:  # "NO EFFUSION./NO PNEUMOTHORAX."
+        return text[end + 1 : end + 2].isupper()
     if following.isupper():  # not inside "P.A."
         return len(word) != 1 and text[end + 1 : end + 2] != "."
     if following.islower():

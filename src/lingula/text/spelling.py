@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from lingula.text.sounds import Listener
+from lingula.text.sounds import Listener, sound
 from lingula.text.vocabulary import is_english, is_listed, word_list
 
 if sys.version_info >= (3, 11):
@@ -30,6 +30,8 @@ else:
 ONE_EDIT, TWO_EDITS = 6, 10
 #: Shortest term whose split pieces are joined, and most pieces of it.
 _SPLIT_TERM, _MOST_PIECES = 7, 3
+#: Shortest word, of two with a shifted space, that must be the lexicon's.
+_SHIFTED = 4
 #: Longest word that is looked at: longer runs of letters are no words.
 _LONGEST = 40
 #: Words whose reading is remembered.
@@ -48,6 +50,10 @@ _JOINED_WORDS = frozenset(
     "a an and are at by for from in is no not of on or the there to was with without left right "
     "new old small mild acute focal large some any this has have".split()
 )
+#: Shorter words that are read by one edit as well.
+_SHORT = frozenset({"edema", "heart", "lungs", "chest"})
+#: One of these and another word of the lexicon run together are plain however short.
+_GRAMMAR = frozenset("no the is are not there of and with without has".split())
 #: Words that are in every other report.
 _FREQUENT = frozenset(
     "a at the no in of is with pleural nodule effusion heart acute evidence focal remarkable more "
@@ -82,6 +88,7 @@ class Speller:
         for word in sorted(own):
             if len(word) >= ONE_EDIT and word.isalpha():
                 self._targets.setdefault(len(word), []).append(word)
+        self._targets.setdefault(5, []).extend(_SHORT & own)
         self._terms = frozenset(word for word in own if len(word) >= _SPLIT_TERM)
         self._all_terms = " ".join(self._terms)
         self._parts = frozenset(word for word in own | _JOINED_WORDS if word.isalpha())
@@ -150,6 +157,9 @@ class Speller:
             return edit
         if token in self._own or self._is_english(token):
             return self._by_sound(tokens, at, done)
+        shifted = self._shifted(tokens, at, done)
+        if shifted is not None:
+            return shifted
         windows = [
             (start, start + size)
             for size in range(_MOST_PIECES, 1, -1)
@@ -171,13 +181,32 @@ class Speller:
                     return Edit(start, end, (near,))
         return self._by_sound(tokens, at, done)
 
+    def _shifted(self, tokens: Sequence[str], at: int, done: int) -> Edit | None:
+        """Two words of which one has the other's first or last letter ("chestt ube")."""
+        for start in (at - 1, at):
+            pair = tokens[start : start + 2] if start >= done else ()
+            if len(pair) < 2 or not all(map(str.isalpha, pair)):
+                continue
+            both = "".join(pair)
+            for cut in (len(pair[0]) - 1, len(pair[0]) + 1):
+                words = both[:cut], both[cut:]
+                if self._parts.issuperset(words) and not self._own.isdisjoint(
+                    word for word in words if len(word) >= _SHIFTED
+                ):
+                    return Edit(start, start + 2, words)
+        return None
+
     def _by_sound(self, tokens: Sequence[str], at: int, done: int) -> Edit | None:
         heard = self._listener.heard(tokens, at, done)
         return None if heard is None else Edit(*heard)
 
     def _is_piece(self, token: str) -> bool:
         """Whether a token can be one of the pieces of a split term."""
-        return token in self._all_terms or token[:3] in self._starts
+        return (
+            token in self._all_terms
+            or token[:3] in self._starts
+            or (len(token) > _SHIFTED and not self._parts.isdisjoint((token[1:], token[:-1])))
+        )
 
     def _is_english(self, token: str) -> bool:
         known = self._english.get(token)
@@ -208,11 +237,13 @@ class Speller:
         return known
 
     def _read(self, token: str) -> tuple[str, ...]:
-        if len(token) < ONE_EDIT - 1 or not token.isalpha():
+        if len(token) < _SHIFTED or not token.isalpha():
             return ()
         parts = _segments(token, self._parts)
         if len(parts) > 1 and self._are_joined(parts):
             return parts
+        if len(token) < ONE_EDIT - 1:
+            return ()
         denied = token[2:] if token.startswith("no") else ""
         if len(denied) >= ONE_EDIT and (near := self._nearest(denied, 1)) is not None:
             return ("no", near)
@@ -221,6 +252,8 @@ class Speller:
 
     def _are_joined(self, parts: tuple[str, ...]) -> bool:
         """Whether words are long enough that nothing but these words run together is meant."""
+        if len(parts) == 2 and not _GRAMMAR.isdisjoint(parts):
+            return True
         longest = max(map(len, parts))
         if longest >= ONE_EDIT or (parts[0] == "no" and longest == ONE_EDIT - 1):
             return True
@@ -247,8 +280,13 @@ class Speller:
 
 
 def _settled(token: str, words: list[str]) -> str | None:
-    """One of the words at the same distance: forms of one word, or the one with the same start."""
+    """One of the words at the same distance: forms of one word, or the one with the same start.
+
+    Of several the ones that sound as the token does: "numothorax" is pneumothorax, not hemothorax.
+    """
     if len(words) > 1:
+        heard = sound(token)
+        words = [word for word in words if sound(word) == heard] or words
         words = [word for word in words if word[0] == token[0]] or words
     stem = min(words, key=len)
     if all(word[: max(4, len(stem) - 2)] == stem[: max(4, len(stem) - 2)] for word in words):
@@ -331,7 +369,13 @@ def _heard() -> list[str]:
 @lru_cache(maxsize=1)
 def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     data = _dictation()
-    return {tuple(key.split()): tuple(value.split()) for key, value in data["read"].items()}
+    found = {tuple(key.split()): tuple(value.split()) for key, value in data["read"].items()}
+    for entry in data["after"]:
+        for word in entry["words"]:
+            read = (entry.get("before", word), entry["read"])
+            for written in entry["written"]:
+                found.setdefault((word, *written.split()), read)
+    return found
 
 
 def _trigger(written: tuple[str, ...], own: frozenset[str]) -> str:
