@@ -24,6 +24,8 @@ class Labeler(Protocol):
     - ``parallel = True``: it is used in several processes. (Those of Lingula can all be pickled;
       what cannot be copied, such as a session of ONNX Runtime, is made anew from its files.)
     - ``truncated``, an int: how many of the texts given so far it could not read to their end.
+    - ``provenance``, values for JSON: what else its labels were made with; ``remarks``, sentences:
+      what a run's summary should say of them.
     - ``sha256``, a str: digest of what its labels depend on; a run resumes only with the same.
     """
 

@@ -18,6 +18,10 @@ RULE_OPTIONS = frozenset({"lexicon", "aggregation"})
 READING_OPTIONS = frozenset({"spelling", "cache"})
 #: Where installed packages name labelers: classes that are called with ``schema`` and the options.
 ENTRY_POINTS = "lingula.labelers"
+#: What labelers with a server of their own know.
+LLM_OPTIONS = frozenset({"endpoint", "allow_remote", "concurrency", "unanswered", "asking"})
+#: Stands before the name of a language model.
+LLM = "llm:"
 BERT_OPTIONS = frozenset({"batch_size", "device", "runtime", "precision", "threads", "long"})
 
 
@@ -28,14 +32,16 @@ def load(
 
     Args:
         name: "rules" (the rule labeler), "builtin" (rules and a small model that ships), an
-            installed package's entry point, a CheXbert checkpoint (``.pth``), or a model folder.
+            installed package's entry point, a CheXbert checkpoint (``.pth``), a model folder, or
+            "llm:NAME", a language model at a server of yours.
             If not given, ``DEFAULT_LABELER``, which every command takes too; the rules where a
             lexicon, an aggregation or another schema than chexpert14 asks for them.
         schema: A schema, its name, or a TOML file; the labeler's own if not given.
         options: Passed to the labeler: ``lexicon`` and ``aggregation`` for the rules;
             ``spelling`` and ``cache`` for the rules and the built-in labeler;
             ``device``, ``runtime``, ``precision``, ``batch_size``, ``threads`` and ``long`` for
-            BERT labelers.
+            BERT labelers; ``endpoint``, ``allow_remote``, ``concurrency`` and ``unanswered`` for
+            language models.
 
     Raises:
         InputError: If there is no labeler of that name and no such file or folder, or it does not
@@ -52,6 +58,9 @@ def load(
     if name is None:
         other = schema is not None and schema.name != "chexpert14"
         name = "rules" if other or not RULE_OPTIONS.isdisjoint(options) else DEFAULT_LABELER
+    if str(name).startswith(LLM):
+        return _language_model(str(name), schema, options)
+    _refuse(options, LLM_OPTIONS, f"the labeler {str(name)!r}; they are for language models")
     if str(name) == "rules":
         from lingula.rules import RuleLabeler
 
@@ -78,6 +87,14 @@ def load(
     from lingula.bert import load_bert
 
     return load_bert(path, schema=schema, **options)
+
+
+def _language_model(name: str, schema: Schema | None, options: dict[str, Any]) -> Labeler:
+    from lingula.llm import LanguageModelLabeler
+
+    foreign = RULE_OPTIONS | READING_OPTIONS | BERT_OPTIONS
+    _refuse(options, foreign - {"cache"}, "language models")
+    return LanguageModelLabeler(name.removeprefix(LLM), schema=schema, **options)
 
 
 def installed_labelers() -> tuple[EntryPoint, ...]:

@@ -8,6 +8,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lingula label reports.csv -o labeled.csv",
         "lingula label folder-of-txt -o labeled.parquet --evidence reasons.csv",
         "lingula label mimic.csv.gz -o labeled.csv --text-column findings --labeler builtin",
+        "lingula label reports.csv -o labeled.csv --labeler llm:qwen3 "
+        "--endpoint http://localhost:11434",
         "cat reports.jsonl | lingula label - --input-format jsonl -o - --no-text",
     ),
     "explain": (

@@ -92,14 +92,12 @@ def command(
     id_column: str | None,
     labeler_name: str | None,
     schema: str | None,
-    lexicon: str | None,
-    aggregation: str | None,
-    spelling: str | None,
     sections: str,
     observations: tuple[str, ...],
     method: Method,
     as_json: bool,
     html: str | None,
+    **options: Any,
 ) -> None:
     """Show why a report gets its labels: which words, which cue, which rule.
 
@@ -112,9 +110,7 @@ def command(
         raise click.UsageError("name exactly one of TEXT, --file and --table")
     if wanted and table is None:
         raise click.UsageError("--id names a report of a --table")
-    labeler = load_labeler(
-        labeler_name, schema, lexicon=lexicon, aggregation=aggregation, spelling=spelling
-    )
+    labeler = load_labeler(labeler_name, schema, **options)
     names: Sequence[str] | None = None
     given: Labels | None = None
     if table is not None:

@@ -10,7 +10,7 @@ import click
 
 from lingula.cli.command import Command
 from lingula.cli.job_options import output_options, source_options
-from lingula.cli.options import labeler_options, load_labeler
+from lingula.cli.options import SERVER_OPTIONS, labeler_options, load_labeler
 from lingula.cli.reporting import Reporting, reporting_options
 from lingula.errors import InputError
 
@@ -124,9 +124,14 @@ def command(
 def _identity(options: dict[str, Any]) -> dict[str, str | None]:
     """What the labels depend on beside the labeler's own digest.
 
-    How a model is run may change its last digits, so kept work is not mixed.
+    How a model is run may change its last digits, so kept work is not mixed. Where a language
+    model's server stands and how it is asked is no part of it: its digest says which model it is.
     """
-    identity = {key: None if value is None else str(value) for key, value in options.items()}
+    identity = {
+        key: None if value is None else str(value)
+        for key, value in options.items()
+        if key not in SERVER_OPTIONS
+    }
     if options["lexicon"] is not None:
         identity["lexicon"] = _digest(options["lexicon"])
     return identity

@@ -19,7 +19,7 @@ _LABELER_OPTIONS = (
         "--labeler",
         "labeler_name",
         metavar="NAME|PATH",
-        help='"rules", "builtin", a CheXbert .pth file, or a model folder.  '
+        help='"rules", "builtin", a CheXbert .pth file, a model folder, or "llm:MODEL".  '
         f"[default: {DEFAULT_LABELER}]",
     ),
     click.option(
@@ -39,10 +39,45 @@ _LABELER_OPTIONS = (
     ),
 )
 
+#: Parameters that say how a language model's server is asked.
+SERVER_OPTIONS = ("endpoint", "allow_remote", "concurrency", "unanswered")
+#: For language models, wherever a labeler is chosen.
+_SERVER_OPTIONS = (
+    click.option(
+        "--endpoint",
+        metavar="URL",
+        help="For llm:MODEL: its server, such as http://localhost:11434.  "
+        "[default: http://localhost:8000]",
+    ),
+    click.option(
+        "--allow-remote",
+        is_flag=True,
+        help="For llm:MODEL: send reports to a server outside this machine and the private "
+        "networks.",
+    ),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="For llm:MODEL: requests at once; 8 if not given.",
+    ),
+    click.option(
+        "--unanswered",
+        type=click.Choice(["fail", "blank"]),
+        help="For llm:MODEL: whether a report without a usable answer ends the run (the default), "
+        "or is left blank and counted.",
+    ),
+)
+
 
 def labeler_options(command: Command) -> Command:
-    """Add --labeler, --schema, --lexicon, --aggregation and --spelling to a command."""
-    return with_options(_LABELER_OPTIONS, command)
+    """Add --labeler, --schema, --lexicon, --aggregation, --spelling, and what servers need."""
+    return with_options((*_LABELER_OPTIONS, *_SERVER_OPTIONS), command)
+
+
+def server_options(command: Command) -> Command:
+    """Add what a language model's server needs to a command with a --labeler of its own."""
+    return with_options(_SERVER_OPTIONS, command)
 
 
 def with_options(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
@@ -63,4 +98,6 @@ def load_labeler(name: str | None, schema: str | None = None, **options: Any) ->
     import lingula
 
     given = {key: value for key, value in options.items() if value is not None}
+    if not given.get("allow_remote", True):
+        del given["allow_remote"]
     return lingula.load(name, schema=schema, **given)

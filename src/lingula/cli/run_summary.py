@@ -38,6 +38,8 @@ def summary_lines(summary: Summary, labeler: Labeler) -> Iterator[str]:
     yield f"{summary.output}: {counted(summary.rows, 'report')}, text from {text}"
     name, digest = getattr(labeler, "name", "a labeler"), getattr(labeler, "sha256", None)
     yield f"  labeled by {name}" + (f" (sha256 {digest[:12]})" if digest else "")
+    for remark in getattr(labeler, "remarks", ()):
+        yield f"  {remark}"
     yield f"  {summary.empty:,} empty, {counted(summary.distinct, 'distinct text')}"
     if summary.placeholders:
         yield f"  counted as empty: {_words(summary)} (--keep-placeholders labels them)"

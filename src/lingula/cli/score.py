@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lingula.cli.command import Command
-from lingula.cli.options import load_labeler
+from lingula.cli.options import load_labeler, server_options
 from lingula.cli.progress import counting
 from lingula.defaults import DEFAULT_LABELER
 from lingula.errors import InputError
@@ -51,6 +51,7 @@ PIPE_WIDTH = 160
     show_default=True,
     help="rules, builtin, a CheXbert .pth file, or a model folder.",
 )
+@server_options
 @click.option("--labels", "labeled", is_flag=True, help="Both tables hold labels, not reports.")
 @click.option(
     "--id-column",
@@ -135,14 +136,13 @@ def command(  # noqa: PLR0917 (click passes names)
     bootstrap: int | None,
     seed: int,
     confidence: float,
-    device: str | None,
-    batch_size: int | None,
     per_report: str | None,
     json_file: str | None,
     csv_file: str | None,
     markdown_file: str | None,
     html_file: str | None,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Score GENERATED reports against REFERENCES: "CheXbert F1" under a named convention.
 
@@ -179,7 +179,7 @@ def command(  # noqa: PLR0917 (click passes names)
         label_codes=label_codes,
     )
     metric = GenerationScore(
-        None if labeled else load_labeler(labeler, device=device, batch_size=batch_size),
+        None if labeled else load_labeler(labeler, **options),
         conventions=conventions,
         sections=_names(sections),
         similarity=similarity,

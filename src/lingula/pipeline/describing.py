@@ -19,6 +19,7 @@ def describe(labeler: Labeler) -> dict[str, Any]:
         "schema": schema_to_dict(labeler.schema),
         "sha256": getattr(labeler, "sha256", None),
         "aggregation": getattr(labeler, "aggregation", None),
+        "provenance": getattr(labeler, "provenance", None),
     }
 
 
