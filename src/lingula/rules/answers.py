@@ -18,6 +18,7 @@ _LABELS = {
 _OPEN = frozenset({":", "=", "|"})
 _STOPS = frozenset({",", ";", ".", ")", "]", "[", "-", "?", "|", ""})
 _CLOSING = {"(": ")", "[": "]"}
+_DASHES = frozenset({"-", "--", "---", "–", "—"})
 _OPENING = {")": "(", "]": "["}
 #: Marks between a finding and its value; a full stop stands for dot leaders.
 _LEAST_LEADER = 3
@@ -140,6 +141,8 @@ class AnswerReader:
             m.start == cue.end and tokens[m.end : m.end + 1] in ([":"], ["="], ["-"], ["("], ["["])
             for m in mentions
         )
+        if before in _DASHES and at > 0 and tokens[at - 1] == "?":
+            at, before = at - 1, "?"
         if before == ":":
             at = _past_options(tokens, at)
         elif before in _OPENING and _past_options(tokens, at + 1) < at:

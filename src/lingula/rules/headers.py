@@ -18,7 +18,7 @@ _MARKS = frozenset({":", "="})
 _DIVIDING = _DASHES | _MARKS | {"there"}
 _JOINING = frozenset({"and", "or", ",", "with"})
 _STOPS = frozenset(".,;:()")
-_SIZES = frozenset({"small", "moderate", "mild", "minimal", "tiny", "trace"})
+_SIZES = frozenset({"small", "moderate", "mild", "minimal", "tiny", "trace", "sm", "lg", "mod"})
 _JOINTS = frozenset({"and", "or", "nor", ",", "to", ";", ".", ":", "with", "in", "on", "at", "of"})
 _LONGEST_PHRASE = 6
 _BE = frozenset({"is", "are", "was", "were", "has", "have"})
@@ -27,6 +27,9 @@ _FINITE = frozenset({"is", "are", "appears", "remains", "appear", "remain", "has
 _SHARING = frozenset({"but", "yet"})
 #: Verbs that go on with the subject before them.
 _STATIVE = frozenset({"remains", "remain", "is", "are", "appears", "appear", "still"})
+#: These follow a device as a verb does.
+_IN_PLACE = (["in", "place"], ["in", "situ"], ["in", "position"])
+_PREDICATING = _FINITE | {"place", "situ", "position"}
 _DETERMINERS = frozenset({"the", "this", "these", "both"})
 _NOT_OF_A_SUBJECT = frozenset(",;.:()-") | {
     *("and", "or", "nor", "but", "of", "in", "with", "at", "on", "to", "that", "which", "where"),
@@ -62,16 +65,23 @@ def statement_walls(scan: Scan) -> Collection[int]:
         scan.boundaries[:] = [at for at in scan.boundaries if not _same_subject(scan.tokens, at)]
     if len(scan.mentions) < 2 and _DIVIDING.isdisjoint(scan.tokens):
         return scan.boundaries
+    if "|" in scan.tokens:  # between the cells of a row
+        scan.boundaries.extend(at for at, token in enumerate(scan.tokens) if token == "|")
     if "there" in scan.tokens:
         scan.boundaries.extend(_existentials(scan.tokens))
     if len(scan.mentions) > 1:
         if not _SIZES.isdisjoint(scan.tokens):
             scan.boundaries.extend(_unmarked(scan))
-        if not _FINITE.isdisjoint(scan.tokens):
+        if not _PREDICATING.isdisjoint(scan.tokens):
             scan.boundaries.extend(_subjects(scan))
     if _MARKS.isdisjoint(scan.tokens) and _DASHES.isdisjoint(scan.tokens):
         return scan.boundaries
-    walls = {at for at in scan.boundaries if not (scan.tokens[at] in _DASHES and _heads(scan, at))}
+    listed = _listed(scan)
+    walls = {
+        at
+        for at in scan.boundaries
+        if not (scan.tokens[at] in _DASHES and _heads(scan, at)) and at not in listed
+    }
     named = {span.end for span in (*scan.headers, *scan.mentions)}
     for span in scan.headers:
         if _begins(scan.tokens, span.start, named):
@@ -87,6 +97,22 @@ def statement_walls(scan: Scan) -> Collection[int]:
 def _same_subject(tokens: list[str], at: int) -> bool:
     """Whether "but" joins two verbs of one subject: "has come down but remains enlarged"."""
     return tokens[at] in _SHARING and at + 1 < len(tokens) and tokens[at + 1] in _STATIVE
+
+
+def _listed(scan: Scan) -> set[int]:
+    """The semicolons of a list that a cue heads ("Absent: effusion; edema")."""
+    tokens = scan.tokens
+    if ";" not in tokens or not any(
+        cue.start == 0 and tokens[cue.end : cue.end + 1] == [":"] for cue in scan.cues
+    ):
+        return set()
+    found = set()
+    for at in (at for at, token in enumerate(tokens) if token == ";"):
+        end = next((n for n in range(at + 1, len(tokens)) if tokens[n] in ";."), len(tokens))
+        if any(at < cue.start < end for cue in scan.cues) or not _FINITE.isdisjoint(tokens[at:end]):
+            break
+        found.add(at)
+    return found
 
 
 def header_before(headers: list[Span], at: int) -> Span | None:
@@ -131,7 +157,8 @@ def _subjects(scan: Scan) -> list[int]:
     ends = {span.end for span in scan.mentions}
     found = []
     for span in scan.mentions:
-        if span.end < len(tokens) and tokens[span.end] in _FINITE:
+        following = tokens[span.end : span.end + 2]
+        if following and (following[0] in _FINITE or following in _IN_PLACE):
             start = span.start
             while span.start - start < _LONGEST_SUBJECT and start not in ends:
                 if start == 0 or tokens[start - 1] in _NOT_OF_A_SUBJECT:

@@ -68,7 +68,7 @@ _STUDY = (
 )
 _ELSEWHERE = re.compile(
     r"\W*(?:(?:exam(?:ination)?|study|procedure|type)\W+)?"
-    r"(?:(?:left|right|bilateral|both|portable|limited|plain|noncontrast|screening|diagnostic|digital)\W+)*"
+    r"(?:(?:normal|left|right|bilateral|both|portable|limited|plain|noncontrast|screening|diagnostic|digital)\W+)*"
     rf"(?:{_STUDY}\W+(?:of\W+)?(?:the\W+)?(?:(?:left|right|both)\W+)?{_OTHER_PART}\b"
     rf"|{_OTHER_PART}\W+{_STUDY}\b|mammogra(?:m|phy)\b)",
     re.IGNORECASE,

@@ -109,11 +109,12 @@ _OPENS = re.compile(r"(?:No|The|There|This|These|Heart|Lungs)\b")
 _ANSWER_MARKS = (":", "|", "-", "–", "=", "?", " .", "....")
 #: The answer to a question, in the same breath ("Effusion? Yes, small.").
 _ANSWERED = re.compile(
-    r"(?:\([YyNn]/[YyNn]\)\s*)?(?:A(?:ns(?:wer)?)?\.?\s*[:-]\s*)?(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
-    r"mild|moderate|severe|small|large|trace|tiny|minimal|bilateral|right|left|both sides|"
-    r"positive|negative|mild|moderate|small|trace|minimal|severe|large|resolved|gone|unchanged|stable"
-    r"|not (?:seen|present|identified|today|now|any ?more|really|evident|visible|at all))"
-    r"(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)",
+    r"(?:\([YyNn]/[YyNn]\)\s*)?(?:[-–—]{1,3}\s*)?(?:A(?:ns(?:wer)?)?\.?\s*[:-]\s*)?"
+    r"(?:(?:yes|no|none|nil|y|n|absent|present|possibly|possible|maybe|perhaps|unlikely|likely|"
+    r"positive|negative|mild|moderate|small|tiny|trace|minimal|severe|large|resolved|gone|unchanged|"
+    r"stable|not (?:seen|present|identified|today|now|any ?more|really|evident|visible|at all))"
+    r"(?=\s*(?:[.,;(\n-]|$)|\s+(?:seen|present)\b)"
+    r"|(?:bilateral|both|right|left)(?:[ /-]\w+){0,3}(?=\s*(?:[.,;(\n]|$)))",
     re.IGNORECASE,
 )
 #: A capitalized word that opens statements, in the middle of a line and without a stop before it.

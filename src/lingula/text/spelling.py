@@ -241,7 +241,8 @@ class Speller:
             return ()
         parts = _segments(token, self._parts)
         if len(parts) > 1 and self._are_joined(parts):
-            return parts
+            one = self._nearest(token, 1) if len(set(parts)) < len(parts) else None
+            return parts if one is None else (one,)  # "atelectisis" is not "atelect is is"
         if len(token) < ONE_EDIT - 1:
             return ()
         denied = token[2:] if token.startswith("no") else ""
