@@ -43,7 +43,7 @@ _UNDOING_AFTER = 9
 #: A cue looks forward if a mention begins within so many tokens after it.
 _LOOKS_FORWARD = 4
 #: These speak of both sides at once.
-_BOTH_SIDES = frozenset({"versus", "vs"})
+_BOTH_SIDES = frozenset({"versus", "vs", "v"})
 _BE = frozenset({"is", "are", "was", "were"})
 #: A state after one of these is a former one.
 _FORMERLY = frozenset({"once", "formerly", "previously", "earlier", "initially", "originally"})

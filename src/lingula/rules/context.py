@@ -56,6 +56,7 @@ class ContextReader:
         heads = [self._head(text[start:end]) for start, end in places]
         last = max((at for at, head in enumerate(heads) if head is not None), default=-1)
         header = opening = ""
+        nested = False  # the header stands on a line of its own, above labels
         before = 0
         for at, (start, end) in enumerate(places):
             gap = text[before:start]
@@ -69,15 +70,23 @@ class ContextReader:
                 end,
                 (opening if item else "")
                 or (text[slice(*places[at - 1])] if asked else "")
-                or (header if head is None else ""),
+                or (header if head is None or (nested and self._kind(head) is None) else ""),
             )
             if not (item and opening):
                 opening = _opening(text[start:end])
-            if head is not None:
-                kind = self._kinds.get(" ".join(tokens_of(head)))
+            line = text[start:end].strip()
+            if head is None and self._kind(line) is HeaderKind.PLACE:
+                header, nested = f"{line}:", True
+            elif head is not None and not (nested and self._kind(head) is None):
+                nested = False
+                kind = self._kind(head)
                 carried = kind is HeaderKind.PLACE or (kind is HeaderKind.ELSEWHERE and at < last)
                 header = f"{head}:" if carried else ""
             before = end
+
+    def _kind(self, label: str) -> HeaderKind | None:
+        """The kind of a known label."""
+        return self._kinds.get(" ".join(tokens_of(label)))
 
     def _head(self, sentence: str) -> str | None:
         """The label at the start of a sentence, known or not."""

@@ -135,7 +135,7 @@ class Speller:
         return found
 
     def _is_plain(self, token: str) -> bool:
-        if token in self._by_trigger:
+        if token in self._by_trigger or self._possessed(token):
             return False
         if token in self._own or not token[0].isalpha() or len(token) > _LONGEST:
             plain = True
@@ -155,6 +155,8 @@ class Speller:
         edit = self._phrase(tokens, at, done)
         if edit is not None or (token in self._own and token not in self._by_trigger):
             return edit
+        if owner := self._possessed(token):
+            return Edit(at, at + 1, (owner,))
         if token in self._own or self._is_english(token):
             return self._by_sound(tokens, at, done)
         shifted = self._shifted(tokens, at, done)
@@ -199,6 +201,12 @@ class Speller:
     def _by_sound(self, tokens: Sequence[str], at: int, done: int) -> Edit | None:
         heard = self._listener.heard(tokens, at, done)
         return None if heard is None else Edit(*heard)
+
+    def _possessed(self, token: str) -> str:
+        """The lexicon's word in a wrong plural or a genitive ("infiltrate's"), "" if it is none."""
+        word = token.removesuffix("'s")
+        long = len(word) < len(token) and len(word) >= ONE_EDIT
+        return word if long and word in self._own and token not in self._own else ""
 
     def _is_piece(self, token: str) -> bool:
         """Whether a token can be one of the pieces of a split term."""
