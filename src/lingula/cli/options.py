@@ -52,6 +52,8 @@ _SERVER_OPTIONS = (
     click.option(
         "--allow-remote",
         is_flag=True,
+        # Not given is None, as of the other options, whatever click makes of a flag.
+        callback=lambda _context, _option, value: value or None,
         help="For llm:MODEL: send reports to a server outside this machine and the private "
         "networks.",
     ),
@@ -98,6 +100,4 @@ def load_labeler(name: str | None, schema: str | None = None, **options: Any) ->
     import lingula
 
     given = {key: value for key, value in options.items() if value is not None}
-    if not given.get("allow_remote", True):
-        del given["allow_remote"]
     return lingula.load(name, schema=schema, **given)
