@@ -367,7 +367,11 @@ class AssertionClassifier:
                 return measured, None
         states = [cue for cue in near if self._cues[cue.rule].category in _STATES]
         if len(states) > 1:
-            states = [cue for cue in states if tokens[cue.start - 1] not in _FORMERLY] or states
+            states = [
+                cue
+                for cue in states
+                if _FORMERLY.isdisjoint(tokens[max(cue.start - 2, 0) : cue.start])
+            ] or states
         state = min(states, key=lambda cue: self._remoteness(tokens, mention, cue), default=None)
         if state is None or self._cues[state.rule].category is Category.UNCHANGED:
             unclear = [

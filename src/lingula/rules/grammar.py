@@ -13,6 +13,8 @@ _PREPOSITIONS = frozenset({
     "concerning", "underlying", "at", "near", "over", "along", "beneath", "beside", "about",
     "under", "overlying", "affecting", "involving",
 })  # fmt: skip
+#: "We do not believe the opacity to be pneumonia" denies what it is, not that it is there.
+_OPINIONS = frozenset({"believe", "consider", "think"})
 #: What "if the opacity is ..." asks of a finding that is there.
 _CAUSED = frozenset({
     "due", "represents", "represent", "reflects", "caused", "from", "secondary", "new", "old",
@@ -41,6 +43,8 @@ def taken_for_granted(tokens: list[str], target: Span) -> int:
         token = tokens[at]
         if token in _DEFINITE and tokens[at - 1] in _PREPOSITIONS:
             return at - 1
+        if token == "the" and tokens[at - 1] in _OPINIONS:
+            return at
         if token in _DEFINITE and _asks_for_its_cause(tokens, at, target):
             return at + 1
         if token in NEW_STATEMENT or token == "or" or token in _BE:

@@ -61,7 +61,7 @@ def statement_walls(scan: Scan) -> Collection[int]:
 
     A dash after a label is none: "effusion - none" says the same as "effusion: none".
     """
-    if _SHARING.intersection(scan.tokens):
+    if scan.boundaries and not _SHARING.isdisjoint(scan.tokens):
         scan.boundaries[:] = [at for at in scan.boundaries if not _same_subject(scan.tokens, at)]
     if len(scan.mentions) < 2 and _DIVIDING.isdisjoint(scan.tokens):
         return scan.boundaries

@@ -18,21 +18,28 @@ from lingula.rules.matcher import Span
 _VERBS = r"(?:is|are|was|were|has|have|had|does|do|did|can|could|cannot|may|no longer)"
 _NOUNS = r"(?: (?:findings?|abnormalit(?:y|ies)|changes?|lesions?|processes))?"
 _WHOLE = (
-    r"(?:(?:Both|All|All (?:three|four|five)|Neither|Each)(?: of (?:these|them|the two))?"
-    r"|None of (?:these|them))"
+    r"(?:(?:[Bb]oth|[Aa]ll|All (?:three|four|five)|[Nn]either|[Ee]ach)"
+    r"(?: of (?:these|them|the two))?"
+    r"|[Nn]one of (?:these|them))"
 )
 #: A sentence about what the one before it named.
-_REFERRING = re.compile(
+_REFERENCE = (
     r"(?:(?:Today|Now|Currently|However|At present|On today's film),? )?"
-    rf"(?:the (?:former|latter|first|second|third|last){_NOUNS} {_VERBS}"
-    rf"|(?:it|they|this|these|that|those|such){_NOUNS} (?:\w+ )?{_VERBS}"
+    rf"(?:[Tt]he (?:former|latter|first|second|third|last){_NOUNS} {_VERBS}"
+    rf"|(?:[Ii]t|[Tt]h(?:ey|is|at|ese|ose)|[Ss]uch){_NOUNS} (?:\w+ )?{_VERBS}"
     rf"|{_WHOLE}{_NOUNS} {_VERBS}"
-    r"|(?:so|nor|neither|as) (?:has|have|had|is|are|did|does|do|was|were)"
-    r"|(?:I|we) (?:can |could |do )?(?:now )?(?:see|find|found|identify|make out)"
-    r" (?:neither|none|no trace)|there (?:is|are) (?:now )?neither"
-    r"|only the (?:former|latter|first|second|third|last)"
-    r"|the same (?:is|was|applies|goes|holds|can|may))\b",
-    re.IGNORECASE,
+    r"|(?:So|Nor|Neither|As) (?:has|have|had|is|are|did|does|do|was|were)"
+    r"|(?:I|[Ww]e) (?:can |could |do )?(?:now )?(?:see|find|found|identify|make out)"
+    r" (?:neither|none|no trace)|[Tt]here (?:is|are) (?:now )?neither"
+    r"|[Oo]nly the (?:former|latter|first|second|third|last)"
+    r"|[Tt]he same (?:is|was|applies|goes|holds|can|may))\b"
+)
+_REFERRING = re.compile(_REFERENCE)
+#: The first letters of one after another sentence; most texts have none, and it is fast.
+_MAY_REFER = re.compile(
+    r"[.!?;:]\s+(?:N(?:ei|one of|ow|or )|Th(?:is|at|ey|ese|ose|e (?:fo|fi|lat|las|sec|thi|sam)"
+    r"|ere (?:is|are) n(?:ei|ow))|Today|How|A(?:ll|s |t )|On(?:ly| t)|I[ t]|Bo|S(?:o |uch)|Curr"
+    r"|Ea|We )"
 )
 #: Without one of these such a sentence changes nothing that was said before.
 _TELLING = re.compile(
@@ -41,11 +48,6 @@ _TELLING = re.compile(
     r"|vanished|absent|excluded|out|withdrawn|unseen|away|evacuated|resected|discontinued"
     r"|confirmed|unlikely|negative|disproved|refuted)\b",
     re.IGNORECASE,
-)
-_MAY_REFER = re.compile(
-    r"[.!?;:]\s+(?:The (?:former|latter|first|second|third|last|same)|It|They|Th(?:is|ese|at|ose)|"
-    r"Such|Today|Now|Currently|However|At present|There (?:is|are) (?:now )?neither|Both|All"
-    r"|Neither|None of|Each|So|Nor|As|I|We|Only the) "
 )
 _ORDINALS = {"former": 0, "first": 0, "second": 1, "latter": -1, "last": -1, "third": 2}
 _WHOLES = frozenset({"both", "all", "neither", "none", "each"})
@@ -73,6 +75,7 @@ _PERSISTENCE = frozenset({
     "grown", "larger", "smaller", "increased", "decreased", "improved", "worse", "worsened",
     "bigger", "present", "visible",
 })  # fmt: skip
+_ECHOING = frozenset({"so", "as", "nor", "neither", "same"})
 _PERFECT = frozenset({"has", "have", "had", "did", "does", "do"})
 _COPULAS = frozenset({"is", "are", "was", "were"})
 _ENDS = frozenset({",", ".", ";", "and", "but", "on", "in", "at", "(", ")"})
@@ -255,7 +258,9 @@ def persists(tokens: Sequence[str], anaphor: Anaphor) -> bool:
 
 def echoes(tokens: Sequence[str], findings: Sequence[Span]) -> list[tuple[Span, Span]]:
     """Each finding of which the same is said as of one before it, with that one."""
-    found = []
+    found: list[tuple[Span, Span]] = []
+    if len(findings) < 2 or _ECHOING.isdisjoint(tokens):
+        return found
     for order, span in enumerate(findings):
         if order and (at := _echo_before(tokens, span)) >= 0:
             before = [other for other in findings[:order] if other.end <= at]
