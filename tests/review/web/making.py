@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -29,7 +29,7 @@ TEXTS = (
     "IMPRESSION: Old healed fracture of the left sixth rib. No consolidation.",
 )
 EVERYBODY = (
-    ("ann", "reader"), ("ben", "reader"), ("cora", "adjudicator"), ("mia", "manager"),
+    ("quinta", "reader"), ("bruno", "reader"), ("cora", "adjudicator"), ("mia", "manager"),
 )  # fmt: skip
 
 
@@ -47,8 +47,9 @@ def make_store(
     blind: bool = False,
     people: Sequence[tuple[str, str]] = EVERYBODY,
     practice: int = 0,
+    only: Mapping[str, Sequence[int]] | None = None,
 ) -> Store:
-    """A review in which every reader reads every report, in the table's order."""
+    """A review in which every reader reads every report, or ``only`` some, in the table's order."""
     labeler = lingula.load("rules")
     labels = labeler.label(list(texts), evidence=True)
     assert labels.evidence is not None
@@ -65,7 +66,10 @@ def make_store(
         chosen = tuple(
             Chosen(n, 1.0, "practice" if n <= practice else "random") for n in range(1, count + 1)
         )
-        readers = {p.id: tuple(range(1, count + 1)) for p in persons if p.role == "reader"}
+        whole = tuple(range(1, count + 1))
+        readers = {
+            p.id: tuple((only or {}).get(p.name, whole)) for p in persons if p.role == "reader"
+        }
         return Plan(chosen, readers)
 
     review = Review(

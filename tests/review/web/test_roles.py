@@ -48,6 +48,8 @@ TABLE = (
     ("GET", "/adjudicate/2", 401, 403, 404, 403),
     ("GET", "/adjudicate/after/2", 401, 403, 200, 403),
     ("GET", "/progress", 401, 200, 200, 200),
+    ("GET", "/agreement", 401, 403, 200, 200),
+    ("GET", "/practice", 401, 200, 403, 403),
     ("GET", "/definitions", 401, 200, 200, 200),
     ("POST", "/definitions", 401, 403, 403, 200),
     ("GET", "/people", 401, 403, 403, 200),

@@ -20,6 +20,8 @@ _BREAK = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _STRENGTH = (Label.POSITIVE, Label.UNCERTAIN, Label.NEGATIVE, Label.BLANK)
 #: Longer texts are shown without a break before each section: they are no single report.
 _LONGEST_SECTIONED = 50_000
+#: Mentions that are marked; a text with more is no single report, and its page must stay quick.
+MOST_MARKED = 2_000
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,9 @@ def report_lines(text: str, evidence: Sequence[Span] = ()) -> tuple[Line, ...]:
 
     Args:
         text: As the store gives it.
-        evidence: Mentions to mark; none in a blind review.
+        evidence: Mentions to mark, the first ``MOST_MARKED``; none in a blind review.
     """
+    evidence = sorted(evidence, key=lambda span: span.start)[:MOST_MARKED]
     headers = _headers(text)
     pieces = _Pieces(text, evidence, headers)
     lines: list[Line] = []

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from lingula.errors import ReviewError
+from lingula.review.agreement import Agreement, agreement, practice_agreement
 from lingula.review.records import Person
 from lingula.review.store import Store
 from lingula.review.web.access import SESSION_HOURS, Access, Visitor
@@ -28,6 +29,8 @@ def overview_routes(store: Store, access: Access, site_url: str | None) -> APIRo
     router = APIRouter()
     anybody = Depends(access.only("reader", "adjudicator", "manager"))
     manager = Depends(access.only("manager"))
+    judge = Depends(access.only("adjudicator", "manager"))
+    reader = Depends(access.only("reader"))
 
     @router.get("/progress")
     async def progress(visitor: Visitor = anybody) -> Response:
@@ -41,6 +44,35 @@ def overview_routes(store: Store, access: Access, site_url: str | None) -> APIRo
                 path="/progress",
                 rows=store.progress(visitor.person),
             )
+
+        return await run_in_threadpool(made)
+
+    def agreement_page(visitor: Visitor, path: str, title: str, found: Agreement | None) -> Response:
+        return page(
+            "agreement.html",
+            visitor=visitor,
+            review=store.settings(),
+            path=path,
+            title=title,
+            found=found,
+        )
+
+    @router.get("/agreement")
+    async def all_agreement(visitor: Visitor = judge) -> Response:
+        """How far readers agree so far; not for a reader."""
+
+        def made() -> Response:
+            return agreement_page(visitor, "/agreement", "Agreement", agreement(store))
+
+        return await run_in_threadpool(made)
+
+    @router.get("/practice")
+    async def practice(visitor: Visitor = reader) -> Response:
+        """Agreement on the practice set, for a reader who is done with it."""
+
+        def made() -> Response:
+            found = practice_agreement(store, visitor.person)
+            return agreement_page(visitor, "/practice", "Agreement on the practice set", found)
 
         return await run_in_threadpool(made)
 

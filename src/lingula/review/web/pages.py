@@ -34,10 +34,12 @@ MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "adjudicator": (
         ("/adjudicate", "Adjudicate"),
         ("/progress", "Progress"),
+        ("/agreement", "Agreement"),
         ("/definitions", "Definitions"),
     ),
     "manager": (
         ("/progress", "Progress"),
+        ("/agreement", "Agreement"),
         ("/definitions", "Definitions"),
         ("/people", "People"),
     ),
@@ -88,12 +90,19 @@ def page(
             visitor=visitor,
             review=review,
             path=path,
-            menu=MENUS[visitor.person.role] if visitor else (),
+            menu=_menu(visitor, review) if visitor else (),
             version=page_version(),
             **values,
         )
     )
     return Response(html, status, media_type="text/html; charset=utf-8")
+
+
+def _menu(visitor: Visitor, review: Review) -> tuple[tuple[str, str], ...]:
+    menu = MENUS[visitor.person.role]
+    if visitor.person.role == "reader" and review.practice:
+        return (*menu, ("/practice", "Practice"))
+    return menu
 
 
 @cache

@@ -13,7 +13,7 @@ from lingula.errors import ReviewError
 from lingula.review.records import ReportView
 from lingula.review.store import Store
 from lingula.review.web.access import Access, Visitor
-from lingula.review.web.lines import report_lines
+from lingula.review.web.lines import MOST_MARKED, report_lines
 from lingula.review.web.pages import page
 from lingula.review.web.rows import report_rows
 from lingula.review.web.wire import SentJudgements, SentWords, read_sent
@@ -44,6 +44,7 @@ def reading_routes(store: Store, access: Access) -> APIRouter:
             view=view,
             rows=report_rows(store.settings().schema, view),
             text_lines=report_lines(view.text, view.evidence),
+            unmarked=len(view.evidence) > MOST_MARKED,
             previous=store.previous_report(visitor.person, view.report_id),
             following=store.following_report(visitor.person, view.report_id),
         )

@@ -48,12 +48,13 @@ export class Reader {
     return document.getElementById("main");
   }
 
-  #begin(focus = true) {
+  #begin(focus = true, observation = undefined) {
     const {view} = this.#main.dataset;
     this.#ahead = null;
     this.#desk = null;
     if (view !== "report" && view !== "dispute") return;
     this.#desk = new Desk(this.#main, this.#queue, this.#clock, (text) => this.#say(text));
+    this.#desk.go(this.#desk.rows.find((row) => row.name === observation), false);
     if (focus) this.#desk.current?.focus();
     this.#lookAhead();
   }
@@ -185,7 +186,8 @@ export class Reader {
     if (this.#desk !== desk) return;
     try {
       const page = await this.#fetch(this.#after(desk));
-      if (this.#desk === desk) this.#ahead = page;
+      // Another page (all is done) must be made once everything is saved.
+      if (this.#desk === desk && page.getElementById("main").dataset.report) this.#ahead = page;
     } catch {
       // It is asked for again when it is needed.
     }
@@ -223,10 +225,11 @@ export class Reader {
     const fresh = page.getElementById("main");
     const path = fresh.dataset.path;
     document.title = page.title;
+    const here = focus ? undefined : this.#desk?.current?.name;
     this.#main.replaceWith(document.adoptNode(fresh));
     if (path && push) history.pushState(null, "", path);
     if (document.getElementById("said").textContent.startsWith("No answer")) this.#say("");
-    this.#begin(focus);
+    this.#begin(focus, here);
     if (focus && (this.#desk === null || !this.#desk.current)) this.#main.focus();
     if (focus) scrollTo(0, 0);
   }
