@@ -47,7 +47,9 @@ def overview_routes(store: Store, access: Access, site_url: str | None) -> APIRo
 
         return await run_in_threadpool(made)
 
-    def agreement_page(visitor: Visitor, path: str, title: str, found: Agreement | None) -> Response:
+    def agreement_page(
+        visitor: Visitor, path: str, title: str, found: Agreement | None
+    ) -> Response:
         return page(
             "agreement.html",
             visitor=visitor,
