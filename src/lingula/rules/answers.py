@@ -31,7 +31,17 @@ _BOXES = _CHECKS | {"[", "("}
 #: Most tokens of the choices that a form prints in brackets.
 _LONGEST_OPTIONS = 12
 #: Signs in brackets, and whether they affirm.
-_SIGNS = {"+": True, "+ve": True, "pos": True, "-": False, "–": False, "-ve": False, "neg": False}
+_SIGNS = {
+    "+": True,
+    "+ve": True,
+    "pos": True,
+    "-": False,
+    "–": False,
+    "-ve": False,
+    "neg": False,
+    "y": True,
+    "n": False,
+}
 #: Most words between such a sign and the finding after it.
 _LONGEST_LEAD = 7
 #: What follows the choices that a form prints in brackets.
@@ -103,7 +113,8 @@ class AnswerReader:
                     tokens[cue.end : cue.end + 1] in ([")"], ["]"])
                     and any(c.start == cue.end + 1 and self._is_answer[c.rule] for c in cues)
                 )
-                if self._is_answer[cue.rule] and cue.start > 0 and not choices:
+                asks = tokens[cue.start] == "?" and tokens[cue.start - 1] in _OPEN
+                if (self._is_answer[cue.rule] or asks) and cue.start > 0 and not choices:
                     separator = self._separator(tokens, mentions, cue)
                     if separator >= 0:
                         answer = Answer(_LABELS[self._category[cue.rule]], cue)
@@ -278,7 +289,11 @@ def _past_options(tokens: list[str], at: int) -> int:
 def _leads(tokens: list[str], mention: Span) -> bool:
     """Whether a sign in brackets stands before the first mention ("(+) effusion (-) edema")."""
     before = tokens[max(mention.start - _LONGEST_LEAD, 0) : mention.start]
-    return ")" in before and any(sign in before for sign in _SIGNS) and before[-1] not in (":", "=")
+    return (
+        (")" in before or "]" in before)
+        and any(sign in before for sign in _SIGNS)
+        and before[-1] not in (":", "=")
+    )
 
 
 def _follows(answers: list[Span], mentions: list[Span]) -> bool:

@@ -34,7 +34,8 @@ _DENIED = frozenset({"not", "longer", "never"})
 _AFTER_PREDICATE = frozenset({
     ",", ";", ":", ".", "(", ")", "-", "and", "or", "but", "in", "on", "at", "from", "since",
     "compared", "by", "now", "today", "with", "without", "after", "again", "as", "to", "completely",
-    "slightly", "markedly", "significantly", "relative", "versus", "bilaterally", "size", "nor",
+    "slightly", "markedly", "significantly", "relative",
+    "rll", "lll", "rul", "lul", "rml", "versus", "bilaterally", "size", "nor",
 })  # fmt: skip
 #: Most words of the second part of a subject.
 _LONGEST_SUBJECT = 8
@@ -311,7 +312,8 @@ class _Reader:
         if following not in _AFTER_PREDICATE and at + 1 not in self._walls:
             return False
         if tokens[at] in _PERCEPTION:
-            return tokens[at - 1] in _DENIED
+            told = self._predicate and not self._denied  # "effusion absent, edema present"
+            return told or tokens[at - 1] in _DENIED
         return True
 
     def _participle(self, at: int) -> None:

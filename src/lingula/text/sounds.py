@@ -72,6 +72,10 @@ class Listener:
         parts |= {term.partition(" ")[0] for term in self._exact.values() if " " in term}
         self._parts = frozenset(word for word in own if len(word) < _WHOLE) & parts
 
+    def alike(self, word: str) -> str:
+        """The term that one word sounds exactly like, "" if none does ("consolidashun")."""
+        return self._exact.get(sound(word), "")
+
     def is_piece(self, word: str) -> bool:
         """Whether a word sounds like a part of a term."""
         key = sound(word)

@@ -249,15 +249,18 @@ class Speller:
             return ()
         parts = _segments(token, self._parts)
         if len(parts) > 1 and self._are_joined(parts):
-            one = self._nearest(token, 1) if len(set(parts)) < len(parts) else None
-            return parts if one is None else (one,)  # "atelectisis" is not "atelect is is"
+            # "atelectisis" is not "atelect is is", nor "pneumthorax" an abbreviation and "thorax".
+            one = self._nearest(token, 1) if len(token) >= TWO_EDITS else None
+            return parts if one is None or len(one) < TWO_EDITS else (one,)
         if len(token) < ONE_EDIT - 1:
             return ()
         denied = token[2:] if token.startswith("no") else ""
         if len(denied) >= ONE_EDIT and (near := self._nearest(denied, 1)) is not None:
             return ("no", near)
         near = self._nearest(token, 2)
-        return () if near is None else (near,)
+        if near is not None:
+            return (near,)
+        return tuple(self._listener.alike(token).split())
 
     def _are_joined(self, parts: tuple[str, ...]) -> bool:
         """Whether words are long enough that nothing but these words run together is meant."""
