@@ -22,7 +22,7 @@ from lingula.rules.references import (
     anaphors,
     denies,
     echoes,
-    of_one_view,
+    is_partial,
     persists,
     refers,
 )
@@ -174,7 +174,7 @@ class AssertionClassifier:
             found = self._by_cues(scan, mentions, walls)
         known = {item.mention: item for item in found}
         for pointer in pointers:
-            if of_one_view(tokens, pointer):
+            if is_partial(tokens, pointer):
                 continue
             for span in pointer.stands_for:
                 said = known[Span(pointer.start, pointer.end, span.rule)]

@@ -240,10 +240,11 @@ def denies(tokens: Sequence[str], anaphor: Anaphor) -> bool:
     return False
 
 
-def of_one_view(tokens: Sequence[str], anaphor: Anaphor) -> bool:
-    """Whether a statement is of one projection: "this is not seen on the lateral view"."""
-    rest = tokens[anaphor.end : anaphor.end + 12]
-    return not _VIEWS.isdisjoint(rest[: rest.index(".")] if "." in rest else rest)
+def is_partial(tokens: Sequence[str], anaphor: Anaphor) -> bool:
+    """Whether a statement is of one projection or side: "this is not seen on the lateral view"."""
+    rest = list(tokens[anaphor.end : anaphor.end + 12])
+    rest = rest[: rest.index(".")] if "." in rest else rest
+    return not _VIEWS.isdisjoint(rest) or ("but" in rest and "not" in rest[rest.index("but") :])
 
 
 def persists(tokens: Sequence[str], anaphor: Anaphor) -> bool:
