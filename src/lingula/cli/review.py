@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lingula.cli.review_more import begin_round, bring_in, show_prevalence
 from lingula.cli.review_out import export_labels, show_agreement, show_progress
 from lingula.cli.review_start import start
 from lingula.errors import MissingExtraError
@@ -47,3 +48,6 @@ command.add_command(start)
 command.add_command(export_labels)
 command.add_command(show_agreement)
 command.add_command(show_progress)
+command.add_command(show_prevalence)
+command.add_command(begin_round)
+command.add_command(bring_in)

@@ -14,6 +14,7 @@ from lingula.cli.progress import counting
 from lingula.errors import ReviewError
 
 if TYPE_CHECKING:
+    from lingula.labels import Labeler
     from lingula.review.store import Store
 
 FILE = click.Path(path_type=Path)
@@ -118,9 +119,7 @@ def _make(
         options["labeler_name"], options["schema"],
         **{key: options[key] for key in ("lexicon", "aggregation", "spelling")},
     )  # fmt: skip
-    second = None
-    if options["order"] == "disagreement":
-        second = load_labeler(options["second"] or "builtin", None)
+    second = second_labeler(options["order"], options["second"])
     read = read_reports(
         Reports(
             reports,
@@ -148,6 +147,17 @@ def _make(
     except BaseException:
         _unmake(folder)
         raise
+
+
+def second_labeler(order: str, named: str | None) -> Labeler | None:
+    """What the proposals are compared with, where the order asks for it.
+
+    Raises:
+        LingulaError: If there is no such labeler.
+    """
+    if order != "disagreement":
+        return None
+    return load_labeler(named or "builtin")
 
 
 def _unmake(folder: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lingula.documents import Column, Exhibit, Kind, Note, Notes, Section, Table
 from lingula.review.agreement import Agreement
+from lingula.review.prevalence import PrevalenceRow
 from lingula.review.records import Person
 from lingula.review.store import Store
 
@@ -69,3 +72,18 @@ def agreement_section(found: Agreement) -> Section:
     if found.suggestions:
         exhibits += (Notes(tuple(map(Note, found.suggestions)), "To talk about"),)
     return Section("Agreement", exhibits)
+
+
+def prevalence_section(rows: Sequence[PrevalenceRow]) -> Section:
+    """How frequent each finding is in the whole table."""
+    table = Table.of(
+        "prevalence",
+        "Prevalence in the whole table",
+        ("observation", "Observation", Kind.TEXT, [row.observation for row in rows]),
+        ("positive", "Positive", Kind.FIGURE, [row.positive for row in rows]),
+        ("uncertain", "Uncertain", Kind.FIGURE, [row.uncertain for row in rows]),
+        ("read", "Positive among those read", Kind.BOUND, [row.read for row in rows]),
+        note="Weighted by the chance with which each report was chosen, with 95% intervals. The "
+        "last column is the share among the reports read: what a selection raises shows there.",
+    )
+    return Section("Prevalence", (table,))

@@ -55,7 +55,13 @@ class Sampling:
             )
 
 
-def ranked(order: str, mine: Proposals, other: Proposals | None, rng: np.random.Generator) -> Rows:
+def ranked(
+    order: str,
+    mine: Proposals,
+    other: Proposals | None,
+    most: int,
+    rng: np.random.Generator,
+) -> Rows:
     """Rows of a pool, the most informative first; ties in random order.
 
     Args:
@@ -66,6 +72,7 @@ def ranked(order: str, mine: Proposals, other: Proposals | None, rng: np.random.
             their share in the pool; "random".
         mine: Labels of the pool.
         other: Those of the second labeler, for "disagreement".
+        most: How many places matter; those behind may be in any order.
         rng: Source of chance.
 
     Raises:
@@ -77,7 +84,7 @@ def ranked(order: str, mine: Proposals, other: Proposals | None, rng: np.random.
     if order == "disagreement":
         if other is None:
             raise ReviewError("the order by disagreement needs a second labeler: --second NAME")
-        return _by_disagreement(mine, other, shuffled)
+        return _by_disagreement(mine, other, most, shuffled)
     scores = _uncertainty(mine) if order == "uncertain" else _rarity(mine)
     return shuffled[np.argsort(-scores[shuffled], kind="stable")]
 
@@ -99,12 +106,10 @@ def _rarity(mine: Proposals) -> npt.NDArray[np.float64]:
     return scores
 
 
-def _by_disagreement(mine: Proposals, other: Proposals, shuffled: Rows) -> Rows:
+def _by_disagreement(mine: Proposals, other: Proposals, most: int, shuffled: Rows) -> Rows:
     """Differing rows by what they teach, then the others."""
     every = np.ones(mine.classes.shape[1], dtype=np.bool_)
-    found = rank_disagreements(
-        mine.classes[shuffled], other.classes[shuffled], every, len(shuffled)
-    )
+    found = rank_disagreements(mine.classes[shuffled], other.classes[shuffled], every, most)
     first = np.array([item.row for item in found], dtype=np.intp)
     rest = np.setdiff1d(np.arange(len(shuffled)), first)
     return shuffled[np.concatenate([first, rest])]
@@ -196,7 +201,7 @@ def choose(
     left[first] = False
     take = int(left.sum()) if sampling.take is None else min(sampling.take, int(left.sum()))
     by_chance = take if sampling.order == "random" else max(1, round(take * sampling.random_share))
-    order = ranked(sampling.order, mine, other, rng)
+    order = ranked(sampling.order, mine, other, take + practice, rng)
     by_score = order[left[order]][: take - by_chance]
     left[by_score] = False
     rest = np.flatnonzero(left)

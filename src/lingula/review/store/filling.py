@@ -165,3 +165,31 @@ def assign(connection: sa.Connection, person: Person, report_ids: Sequence[int])
     ]
     for start in range(0, len(rows), _ROWS):
         connection.execute(sa.insert(ASSIGNMENT), rows[start : start + _ROWS])
+
+
+def pool(connection: sa.Connection) -> tuple[list[int], list[str]]:
+    """Numbers and texts of the reports that no round has chosen."""
+    rows = connection.execute(
+        sa.select(REPORT.c.id, REPORT.c.text)
+        .outerjoin(SELECTION, SELECTION.c.report_id == REPORT.c.id)
+        .where(SELECTION.c.report_id.is_(None))
+        .order_by(REPORT.c.id)
+    ).all()
+    return [row.id for row in rows], [row.text for row in rows]
+
+
+def report_numbers(connection: sa.Connection) -> dict[str, int]:
+    """The table's id of every report -> its number."""
+    return {row.name: row.id for row in connection.execute(sa.select(REPORT.c.name, REPORT.c.id))}
+
+
+def report_texts(connection: sa.Connection) -> dict[str, int]:
+    """The text of every report, white space aside -> its number, where only one has it."""
+    out: dict[str, int] = {}
+    twice = set()
+    for row in connection.execute(sa.select(REPORT.c.text, REPORT.c.id)):
+        text = " ".join(row.text.split())
+        if text in out:
+            twice.add(text)
+        out[text] = row.id
+    return {text: number for text, number in out.items() if text not in twice}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -32,6 +32,7 @@ from lingula.review.store import (
     definitions,
     disputes,
     filling,
+    importing,
     judging,
     people,
     viewing,
@@ -39,6 +40,7 @@ from lingula.review.store import (
 from lingula.review.store.collecting import Answer, Remark, TrailRow
 from lingula.review.store.engine import database_url, open_engine, shown, translated, writing
 from lingula.review.store.following import Follower
+from lingula.review.store.importing import Imported
 from lingula.review.store.migrating import migrate
 from lingula.review.store.times import now
 from lingula.review.store.writer import Writer
@@ -125,6 +127,50 @@ class Store:
 
         self._writer.run(work)
         self._review = review
+
+    def pool(self) -> tuple[list[int], list[str]]:
+        """Numbers and texts of the reports that no round has chosen."""
+        return self._read(filling.pool)
+
+    def add_round(
+        self, review: Review, plan: Plan, proposed: Mapping[int, NewReport], pool: int
+    ) -> None:
+        """Add a round, all of it or nothing.
+
+        Args:
+            review: Its order and its labeler; what else was settled stays.
+            plan: What is read by whom, behind what they have.
+            proposed: New proposals and evidence, by report number.
+            pool: From how many reports it was chosen.
+        """
+
+        def work(connection: sa.Connection) -> None:
+            number = filling.add_round(connection, review, plan.chosen, pool, now())
+            filling.add_proposals(connection, number, proposed)
+            for person in people.people(connection):
+                filling.assign(connection, person, plan.assigned.get(person.id, ()))
+
+        self._writer.run(work)
+
+    def add_labels(self, by_reader: Mapping[str, Sequence[Imported]]) -> dict[str, int]:
+        """Add labels that were made elsewhere, all or none; how many reports have new ones."""
+        review = self.settings()
+
+        def work(connection: sa.Connection) -> dict[str, int]:
+            return {
+                name: importing.add_labels(connection, review, name, rows, now())
+                for name, rows in by_reader.items()
+            }
+
+        return self._writer.run(work)
+
+    def report_numbers(self) -> dict[str, int]:
+        """The table's id of every report -> its number."""
+        return self._read(filling.report_numbers)
+
+    def report_texts(self) -> dict[str, int]:
+        """The text of every report, white space aside -> its number, where only one has it."""
+        return self._read(filling.report_texts)
 
     # -- who takes part, and how they are known
 
