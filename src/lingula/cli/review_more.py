@@ -73,7 +73,10 @@ def begin_round(
 @click.argument("labels", type=FILE)
 @DATABASE
 @click.option("--reader", metavar="NAME", help="Whose labels they are, if the file does not say.")
-def bring_in(folder: Path, labels: Path, database: str | None, reader: str | None) -> None:
+@click.option("--shared-ids", is_flag=True, help="Leave out reports that are not in the review.")
+def bring_in(
+    *, folder: Path, labels: Path, database: str | None, reader: str | None, shared_ids: bool
+) -> None:
     """Add labels that were made elsewhere to the review in FOLDER.
 
     LABELS is Label Studio's JSON, doccano's JSON Lines, or a table with one column an observation.
@@ -82,7 +85,12 @@ def bring_in(folder: Path, labels: Path, database: str | None, reader: str | Non
     from lingula.review.importing import import_labels
 
     with open_review(folder, database) as store:
-        found = import_labels(store, labels, reader)
+        found = import_labels(store, labels, reader, shared_ids=shared_ids)
+    if found.left_out:
+        click.echo(
+            f"note: {found.left_out:,} entries are left out: their reports are not in the review",
+            err=True,
+        )
     for name, count in found.readers.items():
         click.echo(f"{name}: {count:,} reports with new labels")
 

@@ -27,6 +27,7 @@ def new_database(folder: Path, database: str | None) -> str:
     Raises:
         ReviewError: If the folder holds anything, or the address is none of a database we take.
     """
+    url = None if database is None else database_url(database)
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ReviewError(
@@ -34,11 +35,10 @@ def new_database(folder: Path, database: str | None) -> str:
                 f"lingula review {folder}"
             )
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if database is None:
+        if url is None:
             # Made here, so that it is never readable for others.
             os.close(os.open(folder / DATABASE, os.O_CREAT | os.O_WRONLY, 0o600))
             return str(folder / DATABASE)
-        url = database_url(database)
         noted = url.set(password=None).render_as_string(hide_password=False)
         (folder / ADDRESS).write_text(json.dumps({"database": noted}) + "\n", encoding="utf-8")
         return url.render_as_string(hide_password=False)

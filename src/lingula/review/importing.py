@@ -15,12 +15,20 @@ from lingula.review.store.importing import Imported
 
 @dataclass(frozen=True)
 class ImportedLabels:
-    """What was brought in: reports with new labels, by reader."""
+    """What was brought in.
+
+    Attributes:
+        readers: Reports with new labels, by reader.
+        left_out: Entries on reports that the review does not have.
+    """
 
     readers: dict[str, int]
+    left_out: int
 
 
-def import_labels(store: Store, path: Path, reader: str | None = None) -> ImportedLabels:
+def import_labels(
+    store: Store, path: Path, reader: str | None = None, *, shared_ids: bool = False
+) -> ImportedLabels:
     """Add the labels of a file to a review, whole or not at all.
 
     Reports are known by their ids, or else by their texts.
@@ -29,6 +37,7 @@ def import_labels(store: Store, path: Path, reader: str | None = None) -> Import
         store: Of the review.
         path: Label Studio's JSON, doccano's JSON Lines, or a table of labels.
         reader: Whose labels they are; needed where the file does not say.
+        shared_ids: Leave out reports that the review does not have.
 
     Raises:
         InputError: If the file cannot be read, or names a report that the review does not have.
@@ -38,6 +47,7 @@ def import_labels(store: Store, path: Path, reader: str | None = None) -> Import
     by_reader: dict[str, list[Imported]] = defaultdict(list)
     known = store.report_numbers()
     texts: dict[str, int] | None = None
+    left_out = 0
     for place, item in enumerate(read_foreign(path, schema), start=1):
         name = reader or item.reader
         if not name:
@@ -47,16 +57,19 @@ def import_labels(store: Store, path: Path, reader: str | None = None) -> Import
             if texts is None:
                 texts = store.report_texts()
             number = texts.get(" ".join(item.text.split()))
+        if number is None and shared_ids:
+            left_out += 1
+            continue
         if number is None:
             raise InputError(
                 f"{path}, entry {place}: its report is not in this review, neither by its id "
-                f"({(item.report or 'none')[:40]!r}) nor by its text; make the review of the same "
-                "table of reports"
+                f"({(item.report or 'none')[:40]!r}) nor by its text; leave such entries out with "
+                "--shared-ids"
             )
         by_reader[name].append(_row(number, item, schema))
     if not by_reader:
         raise InputError(f"{path}: holds no labels")
-    return ImportedLabels(store.add_labels(dict(by_reader)))
+    return ImportedLabels(store.add_labels(dict(by_reader)), left_out)
 
 
 def _row(number: int, item: ForeignLabels, schema: Schema) -> Imported:
