@@ -66,6 +66,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "images groups": ("lingula images groups valid.csv scores.csv --images films",),
     "images calibrate": ("lingula images calibrate run calibration.csv --images films",),
     "images export": ("lingula images export run -o model.onnx",),
+    "review links": ("lingula review links reports.review anna",),
+    "review export": (
+        "lingula review export reports.review -o expert.csv",
+        "lingula review export reports.review -o reasons.csv --form long",
+    ),
+    "review agreement": ("lingula review agreement reports.review",),
+    "review progress": ("lingula review progress reports.review",),
+    "review prevalence": ("lingula review prevalence reports.review",),
+    "review round": ("lingula review round reports.review --take 200 --labeler run/model",),
+    "review import": ("lingula review import reports.review tasks.json",),
     "serve": (
         "lingula serve",
         "lingula serve --labeler rules --labeler site=run/model --port 8080",

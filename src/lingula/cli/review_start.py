@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,13 @@ from lingula.errors import ReviewError
 
 if TYPE_CHECKING:
     from lingula.labels import Labeler
+    from lingula.review.records import Person
     from lingula.review.store import Store
+    from lingula.review.web.running import Place
 
 FILE = click.Path(path_type=Path)
+#: Where a review is served if nothing is said.
+_USUAL = "http://127.0.0.1:8008"
 
 _REPORTS = (
     click.option("-o", "--output", type=FILE, metavar="FOLDER",
@@ -56,16 +60,27 @@ _CONDUCT = (
 _SERVICE = (
     click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS"),
     click.option("--port", type=click.IntRange(0, 65535), default=8008, show_default=True),
+    click.option("--certificate", type=FILE, help="PEM file of a certificate: serve over TLS."),
+    click.option("--key", type=FILE, help="PEM file of its key, if that is not in it."),
+    click.option("--public-url", metavar="URL",
+                 help="https://NAME under which a proxy in front serves it over TLS."),
     click.option("--no-serve", is_flag=True, help="Make the review and end."),
-)
+)  # fmt: skip
 
 
 def _names(given: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
 
-@click.command("start", cls=Command, hidden=True)
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for options in (_SERVICE, _CONDUCT, _REPORTS):
+        command = with_options(options, command)
+    return command
+
+
+@click.command("start", cls=Command)
 @click.argument("reports", type=FILE, metavar="REPORTS|FOLDER")
+@_options
 @labeler_options
 @click.option("--quiet", is_flag=True, help="No progress bar, and no line a request.")
 def start(
@@ -80,7 +95,10 @@ def start(
 ) -> None:
     """Make a review of a table or folder of REPORTS and serve it; or serve the one in FOLDER."""
     from lingula.review.folder import is_review, open_review
+    from lingula.review.web.running import Place
 
+    named = ("host", "port", "certificate", "key", "public_url")
+    place = Place(**{name: options.pop(name) for name in named})
     if is_review(reports):
         if readers:
             raise ReviewError(f"{reports}: is a review already; it has its readers")
@@ -92,10 +110,8 @@ def start(
     with store:
         if new:
             click.echo(f"{folder}: {_described(store)}")
-
-
-for _options in (_SERVICE, _CONDUCT, _REPORTS):
-    start = with_options(_options, start)
+        if not no_serve:
+            _serve(store, folder, place, new=new, quiet=quiet)
 
 
 def _make(
@@ -114,31 +130,28 @@ def _make(
 
     if not readers:
         raise ReviewError("a review needs readers: name them with --readers NAME,NAME")
-    sampling = Sampling(options["order"], options["take"], options["random_share"], options["seed"])
-    labeler = load_labeler(
-        options["labeler_name"], options["schema"],
-        **{key: options[key] for key in ("lexicon", "aggregation", "spelling")},
-    )  # fmt: skip
-    second = second_labeler(options["order"], options["second"])
-    read = read_reports(
-        Reports(
-            reports,
-            options["text_columns"],
-            options["id_column"],
-            options["patient_column"],
-            section_names(options["sections"]),
-        )
+    take = options.pop
+    sampling = Sampling(*(take(name) for name in ("order", "take", "random_share", "seed")))
+    table = Reports(
+        reports,
+        take("text_columns"),
+        take("id_column"),
+        take("patient_column"),
+        section_names(take("sections")),
     )
     conduct = Conduct(
         folder.name.removesuffix(".review"),
         readers,
-        _names(options["adjudicators"]),
-        _names(options["managers"]),
-        options["blind"],
-        options["readers_per_report"],
-        options["practice"],
+        _names(take("adjudicators")),
+        _names(take("managers")),
+        take("blind"),
+        take("readers_per_report"),
+        take("practice"),
         sampling,
     )
+    second = second_labeler(sampling.order, take("second"))
+    labeler = load_labeler(take("labeler_name"), take("schema"), **options)
+    read = read_reports(table)
     place = new_database(folder, database)
     try:
         with counting(quiet=quiet, what="labeling") as bar:
@@ -175,3 +188,81 @@ def _described(store: Store) -> str:
         f"{len(data):,} reports, {review.readers_per_report} of {len(readers)} readers each, "
         f"{shown}, order {review.order}"
     )
+
+
+def _serve(store: Store, folder: Path, place: Place, *, new: bool, quiet: bool) -> None:
+    from lingula.review.web.links import new_link
+    from lingula.review.web.running import serve
+    from lingula.web.log_lines import log_to_stderr
+
+    def started(url: str) -> None:
+        click.echo(f"lingula: serving on {url}", err=True)
+        if not new:
+            more = "" if url == _USUAL else f" --url {url}"
+            click.echo(f"for a new link: lingula review links {folder} NAME{more}", err=True)
+            return
+        for person in store.people():
+            click.echo(f"{person.name} ({person.role}): {new_link(store, url, person)}")
+
+    log_to_stderr(requests=not quiet)
+    serve(store, place, started)
+
+
+@click.command("links", cls=Command)
+@click.argument("folder", type=FILE)
+@click.argument("names", nargs=-1)
+@click.option("--database", metavar="ADDRESS", help="Of the database, if not as noted.")
+@click.option("--url", default=_USUAL, show_default=True, help="Of the service.")
+@click.option(
+    "--days",
+    type=click.FloatRange(min=0, min_open=True),
+    default=14,
+    show_default=True,
+    help="How long a link can be opened.",
+)
+@click.option("--revoke", is_flag=True, help="End all links and sessions of these people instead.")
+@click.option(
+    "--add",
+    "role",
+    type=click.Choice(["reader", "adjudicator", "manager"]),
+    help="Add the people named first, in this role.",
+)
+def make_links(
+    *,
+    folder: Path,
+    names: tuple[str, ...],
+    database: str | None,
+    url: str,
+    days: float,
+    revoke: bool,
+    role: str | None,
+) -> None:
+    """Make a new link for the people named, or for everybody; each opens one session.
+
+    A reader who is added has no report until the next round.
+    """
+    from lingula.review.folder import open_review
+    from lingula.review.web.links import new_link
+
+    with open_review(folder, database) as store:
+        if role is not None:
+            store.add_people([(name, role) for name in names])
+        for person in _named_people(store.people(), names):
+            if revoke:
+                store.revoke(person.id)
+                click.echo(f"{person.name}: links and sessions are ended")
+            else:
+                click.echo(f"{person.name} ({person.role}): {new_link(store, url, person, days)}")
+
+
+def _named_people(people: Sequence[Person], names: Sequence[str]) -> list[Person]:
+    """The people of those names; all of them if none is named.
+
+    Raises:
+        ReviewError: If somebody is not there.
+    """
+    known = {person.name: person for person in people}
+    for name in names:
+        if name not in known:
+            raise ReviewError(f"there is no {name!r} in this review; there are {', '.join(known)}")
+    return [known[name] for name in names] if names else list(people)
