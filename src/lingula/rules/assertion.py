@@ -17,15 +17,6 @@ from lingula.rules.inversion import (
 )
 from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
 from lingula.rules.matcher import Scan, Span, apart, longest
-from lingula.rules.references import (
-    Anaphor,
-    anaphors,
-    denies,
-    echoes,
-    is_partial,
-    persists,
-    refers,
-)
 
 #: What each category asserts, in the order in which they are asked.
 _ASSERTIONS = {
@@ -133,10 +124,6 @@ class AssertionClassifier:
             for cue in lexicon.cues
         ]
         self._answers = AnswerReader(lexicon)
-        #: The cue that is named where "neither" or "only" denies.
-        self._neither = next(
-            (at for at, cue in enumerate(lexicon.cues) if "neither" in cue.phrases), 0
-        )
         #: _acts[mention][cue]: whether that cue may speak of that group of mentions at all.
         self._acts = [
             [_acts_on(cue, mention) for cue in lexicon.cues] for mention in lexicon.mentions
@@ -149,82 +136,6 @@ class AssertionClassifier:
 
     def classify_all(self, scan: Scan, mentions: list[Span], walls: list[int]) -> list[Assertion]:
         """One assertion a mention, in their order; ``Label.BLANK`` where nothing is asserted."""
-        if mentions and refers(scan.tokens):
-            return self._with_references(scan, mentions, walls)
-        return self._by_cues(scan, mentions, walls)
-
-    def _with_references(
-        self, scan: Scan, mentions: list[Span], walls: list[int]
-    ) -> list[Assertion]:
-        """The same, after what is said of words that stand for mentions before them.
-
-        Such words are judged as if the mention itself stood in their place.
-        """
-        findings = [span for span in mentions if not self._is_structure[span.rule]]
-        tokens = scan.tokens
-        pointers = anaphors(tokens, findings)
-        stand_ins = {
-            Span(pointer.start, pointer.end, span.rule): None
-            for pointer in pointers
-            for span in pointer.stands_for
-        }
-        if stand_ins:
-            found = self._by_cues(scan, sorted([*mentions, *stand_ins]), walls)
-        else:
-            found = self._by_cues(scan, mentions, walls)
-        known = {item.mention: item for item in found}
-        for pointer in pointers:
-            if is_partial(tokens, pointer):
-                continue
-            for span in pointer.stands_for:
-                said = known[Span(pointer.start, pointer.end, span.rule)]
-                said = self._of_the_words(scan, pointer, walls) or said
-                if pointer.neither:
-                    denied = denies(tokens, pointer)
-                    said = said._replace(
-                        said=Label.NEGATIVE if denied else Label.POSITIVE,
-                        cue=Span(pointer.start, pointer.start + 1, self._neither),
-                    )
-                if said.said is Label.NEGATIVE or self._tells_it_is_there(tokens, pointer, said):
-                    known[span] = self._again(known[span], said)
-            for span in pointer.others:
-                cue = Span(pointer.start, pointer.start + 1, self._neither)
-                known[span] = self._again(
-                    known[span], Assertion(span, Label.NEGATIVE, cue, Label.NEGATIVE)
-                )
-        structures = [span for span in mentions if self._is_structure[span.rule]]
-        for span, before in (*echoes(tokens, findings), *echoes(tokens, structures)):
-            if known[before].said is not None and known[before].label is not Label.BLANK:
-                known[span] = self._again(known[span], known[before])
-        return [known[span] for span in mentions]
-
-    def _of_the_words(self, scan: Scan, pointer: Anaphor, walls: list[int]) -> Assertion | None:
-        """What a cue says that holds the referring words themselves ("these have cleared")."""
-        for cue in longest(scan.cues):
-            if (
-                cue.start == pointer.start
-                and self._crosses[cue.rule]
-                and self._asserts[cue.rule] is Label.NEGATIVE
-                and not self._undone(scan.tokens, cue, walls)
-            ):
-                return Assertion(cue, Label.NEGATIVE, cue, Label.NEGATIVE)
-        return None
-
-    def _tells_it_is_there(self, tokens: list[str], pointer: Anaphor, said: Assertion) -> bool:
-        """Whether a finding that was only asked about is there ("it is confirmed", "unchanged")."""
-        if said.said is not Label.POSITIVE or pointer.neither:
-            return False
-        if said.cue is not None and self._cues[said.cue.rule].category is Category.AFFIRMATION:
-            return True
-        return persists(tokens, pointer)
-
-    def _again(self, own: Assertion, said: Assertion) -> Assertion:
-        """A mention of which is said what was said of another."""
-        assert said.said is not None
-        label = self._told[own.mention.rule][said.said]
-        return Assertion(own.mention, label, said.cue, said.said)
-
-    def _by_cues(self, scan: Scan, mentions: list[Span], walls: list[int]) -> list[Assertion]:
         found: list[Assertion] = []
         answered = self._answers.read(scan, mentions)
         tokens, cues = self._standing(scan, mentions, walls)

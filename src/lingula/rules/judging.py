@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lingula.labels import Evidence, Label
 from lingula.rules.aggregation import BITS, NO_FINDING
-from lingula.rules.assertion import Assertion, AssertionClassifier
+from lingula.rules.assertion import Assertion
 from lingula.rules.clauses import ClauseWords
 from lingula.rules.context import ContextReader, may_inherit
 from lingula.rules.headers import sentence_walls
@@ -15,6 +15,7 @@ from lingula.rules.lexicon_model import OTHER_FINDING, Category, Lexicon
 from lingula.rules.matcher import Matcher
 from lingula.rules.mentions import MentionExtractor
 from lingula.rules.references import joined, may_refer
+from lingula.rules.resolving import ReferringClassifier
 from lingula.rules.tokens import TokenReader, TokenView
 from lingula.text.content import reads_as_elsewhere
 from lingula.text.sentences import split_sentences
@@ -107,7 +108,7 @@ class SentenceJudge:
         self.reader = TokenReader(lexicon, spelling, cache=cache)
         self._matcher = Matcher(lexicon)
         self._extractor = MentionExtractor(lexicon, self._matcher)
-        self._classifier = AssertionClassifier(lexicon)
+        self._classifier = ReferringClassifier(lexicon)
         self._words = ClauseWords.of(lexicon)
         self._context = ContextReader(lexicon)
         self._offset = {name: 3 * at for at, name in enumerate(lexicon.schema.names)}

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from lingula.labels import Label, is_missing
-from lingula.rules.assertion import Assertion, AssertionClassifier
+from lingula.rules.assertion import Assertion
 from lingula.rules.clauses import ClauseWords
 from lingula.rules.headers import sentence_walls
 from lingula.rules.judging import sentence_spans
 from lingula.rules.matcher import Matcher, Scan, Span
 from lingula.rules.mentions import MentionExtractor
+from lingula.rules.resolving import ReferringClassifier
 from lingula.rules.tokens import TokenReader
 from lingula.strata.attach import attach
 from lingula.strata.cells import Cells
@@ -79,7 +80,7 @@ class StrataReader:
         self._reader = TokenReader(lexicon)
         self._matcher = Matcher(lexicon)
         self._extractor = MentionExtractor(lexicon, self._matcher)
-        self._classifier = AssertionClassifier(lexicon)
+        self._classifier = ReferringClassifier(lexicon)
         self._words = ClauseWords.of(lexicon)
         self._is_detail = [mention.observation in detail_names() for mention in lexicon.mentions]
         self._cells = Cells(self._strata)
