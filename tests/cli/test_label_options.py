@@ -19,6 +19,7 @@ FREE = {
     "suffix": "names of new columns",
     "columns": "which columns are written",
     "no_text": "which columns are written",
+    "dicom_sr": "where labels are written too",
     "form": "how they are written",
     "strict": "the exit status",
     "log_format": "what is printed",

@@ -57,8 +57,8 @@ def traced(
     """
     filtering = ["--seccomp-bpf"] if quick else []
     done = subprocess.run(
-        ["strace", "-f", "-qq", *filtering,
-         "-e", "trace=socket,connect,bind,sendto,sendmsg,sendmmsg", "-e", "signal=none", "-o", str(trace), *command],
+        ["strace", "-f", "-qq", *filtering, "-e", "signal=none", "-o", str(trace),
+         "-e", "trace=socket,connect,bind,sendto,sendmsg,sendmmsg", *command],
         capture_output=True, text=True, check=False, env=dict(env), cwd=cwd, timeout=seconds,
     )  # fmt: skip
     return done, offences(trace.read_text(encoding="utf-8", errors="replace").splitlines())

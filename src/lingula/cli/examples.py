@@ -11,6 +11,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lingula label reports.csv -o labeled.csv --labeler llm:qwen3 "
         "--endpoint http://localhost:11434",
         "cat reports.jsonl | lingula label - --input-format jsonl -o - --no-text",
+        "lingula label folder-of-parts -o labeled-parts --engine local",
     ),
     "explain": (
         'lingula explain "Small left effusion, no pneumothorax."',

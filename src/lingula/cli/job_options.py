@@ -128,6 +128,9 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
         names = ("suffix", "overwrite", "probabilities", "format_like", "form")
         fields = {name: given.pop(name) for name in names if name in given}
         where = None if evidence is None else Path(evidence)
+        if given.get("dicom_sr") is not None:
+            fields["dicom_sr"] = Path(given["dicom_sr"])
+        given.pop("dicom_sr", None)
         if columns:
             fields["columns"] = tuple(
                 name for given_names in columns for name in split(given_names)

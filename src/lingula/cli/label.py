@@ -64,6 +64,12 @@ if TYPE_CHECKING:
     "all of it in overlapping windows.",
 )
 @click.option(
+    "--dicom-sr",
+    metavar="FOLDER",
+    help="Of DICOM structured reports: also write the labels as such, each referring to its "
+    "report.",
+)
+@click.option(
     "--engine",
     type=click.Choice(["local", "ray"]),
     help="Label a folder of partitions, each to one of its own in the folder OUTPUT: by processes "

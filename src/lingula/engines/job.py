@@ -125,6 +125,8 @@ class FolderJob:
     def __post_init__(self) -> None:
         if self.source.is_standard_input or self.output.is_standard_output:
             raise InputError("an engine reads and writes folders, not standard input or output")
+        if self.output.dicom_sr is not None:
+            raise InputError("an engine writes no DICOM; leave --engine or --dicom-sr out")
         if self.source.more:
             raise InputError(
                 f"an engine reads one folder of partitions, not {1 + len(self.source.more)}"

@@ -106,6 +106,8 @@ class Output:
             for the new columns, which come last anyhow, "id" for the column of ids.
         text: Whether to keep the columns whose text is read.
         overwrite: Whether output and kept work that are there may be replaced.
+        dicom_sr: A folder for the labels as DICOM structured reports, beside reports that are such
+            themselves, or None.
 
     Raises:
         SchemaError: If there is no such form to write like.
@@ -121,6 +123,7 @@ class Output:
     text: bool = True
     form: str | None = None
     overwrite: bool = False
+    dicom_sr: Path | None = None
 
     def __post_init__(self) -> None:
         if self.format_like not in (None, "chexbert"):
@@ -225,6 +228,8 @@ class Job:
         written = {name: options.pop(name) for name in _names(Output) & options.keys()}
         if written.get("evidence") is not None:
             written["evidence"] = Path(written["evidence"])
+        if written.get("dicom_sr") is not None:
+            written["dicom_sr"] = Path(written["dicom_sr"])
         if written.get("columns") is not None:
             written["columns"] = tuple(written["columns"])
         how["identity"] = how.get("identity") or {}

@@ -18,6 +18,7 @@ from lingula.pipeline.remarks import Remark, remark_counts
 from lingula.pipeline.seen import SeenHashes
 from lingula.pipeline.windows import Window
 from lingula.tables.cells import cell_texts
+from lingula.tables.dicom_labels import DicomLabels
 from lingula.tables.formats import TableFormat
 from lingula.tables.open_sink import open_sink
 from lingula.tables.sink import TableSink
@@ -34,6 +35,7 @@ class Outputs:
         layout: The output's columns.
         opened: The input.
         language: "en" ends the run at the first row that is not English.
+        dicom: Where the labels go as structured reports too, or None.
 
     Raises:
         ColumnError: If a new column's name is taken.
@@ -41,10 +43,17 @@ class Outputs:
     """
 
     def __init__(
-        self, places: Places, layout: Layout, opened: Opened, *, language: str = "check"
+        self,
+        places: Places,
+        layout: Layout,
+        opened: Opened,
+        *,
+        language: str = "check",
+        dicom: DicomLabels | None = None,
     ) -> None:
         self._source = opened.table.name
         self._language = language
+        self._dicom = dicom
         self._places = places
         self._layout = layout
         self._text_columns = opened.columns
@@ -93,6 +102,9 @@ class Outputs:
         if self._evidence is not None and self._places.evidence is not None:
             with writing(self._places.evidence):
                 self._evidence.write(self._evidence_of(window, ids))
+        if self._dicom is not None:
+            with writing(self._places.output):
+                self._dicom.write(window.batch.column("id").to_pylist(), classes)
         self.rows += batch.num_rows
         for label in range(4):
             self.counts[:, label] += (classes == label).sum(axis=0)
@@ -110,6 +122,9 @@ class Outputs:
             with writing(places.evidence):
                 self._evidence.close()
                 publish(places.evidence)
+        if self._dicom is not None:
+            with writing(places.output):
+                self._dicom.publish()
         with writing(places.rejects):
             self.rejects.close()
             if self.rejects.count:
@@ -125,6 +140,8 @@ class Outputs:
         for sink in self._sinks:
             sink.abandon()
         self.rejects.abandon()
+        if self._dicom is not None:
+            self._dicom.abandon()
         remove(self._places.output)
         remove(self._places.rejects)
         if self._places.evidence is not None:

@@ -9,6 +9,7 @@ from typing import Any, overload
 
 from lingula.errors import InputError
 from lingula.labels import Labeler
+from lingula.pipeline.dicom_output import dicom_labels
 from lingula.pipeline.executors import choose_executor, preferred_batch_rows
 from lingula.pipeline.fingerprint import fingerprint_all, require_unchanged
 from lingula.pipeline.job import Job
@@ -100,7 +101,13 @@ def _label(plan: _Plan, started: float, checking: float) -> Summary:
     outputs = None
     done = False
     try:
-        outputs = Outputs(plan.places, layout, plan.opened, language=plan.job.source.language)
+        outputs = Outputs(
+            plan.places,
+            layout,
+            plan.opened,
+            language=plan.job.source.language,
+            dicom=dicom_labels(plan.job, plan.paths),
+        )
         processes = _label_all(plan, stream, outputs)
         _require_whole(plan, outputs, journal)
         closing = perf_counter()

@@ -38,6 +38,7 @@ class DicomSource(JsonlSource):
     """
 
     whole_reports = True
+    _columns = ("id", "study_uid", "accession", "patient_id", "text")
 
     def _records(self) -> Iterator[dict[str, Any] | Reject]:
         try:

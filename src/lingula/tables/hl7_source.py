@@ -24,6 +24,7 @@ class Hl7Source(JsonlSource):
     """
 
     whole_reports = True
+    _columns = ("id", "message_id", "patient_id", "text")
 
     def _records(self) -> Iterator[dict[str, Any] | Reject]:
         with reading(self.name), open_binary(self._path) as binary:

@@ -37,6 +37,8 @@ class JsonlSource:
     """
 
     whole_reports = False
+    #: Columns of a form that always has the same, for a file of which every row was left out.
+    _columns: tuple[str, ...] = ()
 
     def __init__(
         self, path: Path, *, name: str, encoding: str, skip_bad_rows: bool, batch_rows: int
@@ -54,6 +56,8 @@ class JsonlSource:
                 self.rows += 1
                 for key, value in item.items():
                     kinds.setdefault(key, set()).add(_kind(value))
+        if not kinds:
+            kinds = {name: {"text"} for name in self._columns}
         if not kinds:
             raise InputError(f"{name}: is empty: it holds no JSON object with a key")
         self.schema = _schema(kinds)
