@@ -2,8 +2,8 @@
 
 ``LINGULA_PROJECT_URL``, such as https://HOST/OWNER/lingula, is where a release is published. With
 it, links of the README lead to that place's files at the release's tag, and the project's addresses
-are stated. Without it none is invented: a link into the repository becomes its words with the file's
-name behind them, so that a package index shows no link that leads nowhere.
+are stated. Without it none is invented: a link into the repository becomes its words with the name
+of the file behind them, so that a package index shows no link that leads nowhere.
 """
 
 from __future__ import annotations

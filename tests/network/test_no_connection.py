@@ -13,6 +13,7 @@ import pytest
 
 from lingula.cli import COMMANDS
 from tests.images.drawn import films, recipe
+from tests.llm.server import MODEL, running
 from tests.network.strace import offences, traced
 from tests.training.test_commands import RECIPE
 
@@ -115,6 +116,15 @@ def watch_service(folder: Path) -> list[str]:
     assert done.returncode == 0, f"serve: {done.stdout}{done.stderr}"
     assert '"Edema":"negative"' in done.stdout
     return [f"serve: {line}" for line in found]
+
+
+@needs_strace
+def test_a_language_model_is_asked_on_this_machine_only(tmp_path: Path) -> None:
+    with running() as server:
+        where = ("--labeler", f"llm:{MODEL}", "--endpoint", server.url)
+        source = ROOT / "examples" / "reports.csv"
+        assert watch(tmp_path, "llm", "label", source, "-o", "labels.csv", "--quiet", *where) == []
+    assert server.asked
 
 
 @needs_strace

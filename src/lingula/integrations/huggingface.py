@@ -20,6 +20,8 @@ from lingula.labels import Label, Labeler, Labels
 from lingula.loading import load
 from lingula.text.sections import select_sections
 
+__all__ = ["LabelBatch", "ReportPipeline"]
+
 
 class LabelBatch:
     """Adds one column an observation to a batch; for ``Dataset.map(..., batched=True)``.

@@ -30,6 +30,8 @@ try:
 except ImportError:
     raise MissingExtraError("The spaCy component", "spacy") from None
 
+__all__ = ["LabelComponent", "make"]
+
 #: Name of the component, of the span group, and of the extensions.
 NAME = "lingula"
 #: Where a document keeps its labels and reasons, as plain values.
