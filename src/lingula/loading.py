@@ -19,7 +19,9 @@ READING_OPTIONS = frozenset({"spelling", "cache"})
 #: Where installed packages name labelers: classes that are called with ``schema`` and the options.
 ENTRY_POINTS = "lingula.labelers"
 #: What labelers with a server of their own know.
-LLM_OPTIONS = frozenset({"endpoint", "allow_remote", "concurrency", "unanswered", "asking"})
+LLM_OPTIONS = frozenset(
+    {"endpoint", "allow_remote", "concurrency", "unanswered", "answer_tokens", "asking"}
+)
 #: Stands before the name of a language model.
 LLM = "llm:"
 BERT_OPTIONS = frozenset({"batch_size", "device", "runtime", "precision", "threads", "long"})
@@ -40,8 +42,8 @@ def load(
         options: Passed to the labeler: ``lexicon`` and ``aggregation`` for the rules;
             ``spelling`` and ``cache`` for the rules and the built-in labeler;
             ``device``, ``runtime``, ``precision``, ``batch_size``, ``threads`` and ``long`` for
-            BERT labelers; ``endpoint``, ``allow_remote``, ``concurrency`` and ``unanswered`` for
-            language models.
+            BERT labelers; ``endpoint``, ``allow_remote``, ``concurrency``, ``answer_tokens``
+            and ``unanswered`` for language models.
 
     Raises:
         InputError: If there is no labeler of that name and no such file or folder, or it does not

@@ -30,6 +30,7 @@ FREE = {
     "endpoint": "where a language model's server stands; its digest says which model it is",
     "allow_remote": "where it may stand",
     "concurrency": "how it is asked",
+    "answer_tokens": "is part of a language model's digest",
     "unanswered": "whether a report without an answer ends the run, which may then go on",
     "overwrite": "starts anew",
     "resume": "goes on",

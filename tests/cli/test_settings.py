@@ -125,6 +125,13 @@ def test_a_file_that_is_named_must_be_there(
     assert labeled(tmp_path)[0] == "builtin"
 
 
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINGULA_WORKERS", "many")
+    outcome = CliRunner().invoke(cli, ["label", "a.csv", "-o", "b.csv"])
+    assert outcome.exit_code == 2
+    assert "'--workers' (env var: 'LINGULA_WORKERS'): 'many' is not" in outcome.output
+
+
 def test_help_names_the_variables_of_shared_options() -> None:
     text = run("label", "--help")
     for name in ("labeler", "schema", "workers", "device", "spelling", "language"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import ipaddress
 import json
 import pickle
@@ -187,7 +188,10 @@ def test_provenance_and_pickle(server: Server) -> None:
     assert made.provenance["model_digest"] == f"weights sha256 {'d' * 64}"
     assert made.provenance["temperature"] == 0
     assert len(made.provenance["prompt_sha256"]) == 64
-    assert labeler(server, schema="nih14").sha256 != made.sha256
+    others = labeler(server, schema="nih14"), labeler(server, answer_tokens=9000)
+    assert len({made.sha256, *(other.sha256 for other in others)}) == 3
+    others[1].label(["Edema."])
+    assert server.asked[-1]["max_tokens"] == 9000
     made.label(["Edema."])
     copy = pickle.loads(pickle.dumps(made))
     assert copy.sha256 == made.sha256 and "Edema." not in pickle.dumps(made).decode("latin-1")
@@ -306,3 +310,53 @@ def test_the_commands(server: Server, tmp_path: Path) -> None:
     other.write_text(source.read_text())
     status, told = run("score", source, other)
     assert status == 0 and f"Labeler: llm:{MODEL}, sha256" in told
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    """A key and a certificate of its own for the name localhost."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, secret = folder / "certificate.pem", folder / "key.pem"
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return pem, secret
+
+
+def test_a_certificate_is_held_against_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem, secret = _certificate(tmp_path)
+    with running(certificate=(pem, secret)) as found:
+        port = found.url.rpartition(":")[2]
+        with pytest.raises(InputError, match="does not answer"):
+            labeler(found)  # nobody vouches for the certificate
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        found.url = f"https://localhost:{port}"
+        assert labeler(found).label(["Edema."])["Edema"] == [1]
+        assert found.heads[0]["Host"] == f"localhost:{port}"
+        found.url = f"https://127.0.0.1:{port}"
+        with pytest.raises(InputError, match="does not answer"):
+            labeler(found)  # it is another name's

@@ -40,7 +40,7 @@ _LABELER_OPTIONS = (
 )
 
 #: Parameters that say how a language model's server is asked.
-SERVER_OPTIONS = ("endpoint", "allow_remote", "concurrency", "unanswered")
+SERVER_OPTIONS = ("endpoint", "allow_remote", "concurrency", "answer_tokens", "unanswered")
 #: For language models, wherever a labeler is chosen.
 _SERVER_OPTIONS = (
     click.option(
@@ -62,6 +62,13 @@ _SERVER_OPTIONS = (
         type=click.IntRange(min=1),
         metavar="N",
         help="For llm:MODEL: requests at once; 8 if not given.",
+    ),
+    click.option(
+        "--answer-tokens",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="For llm:MODEL: tokens of an answer at most; 2048 if not given. Models that reason "
+        "first need more.",
     ),
     click.option(
         "--unanswered",

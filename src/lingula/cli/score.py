@@ -49,7 +49,7 @@ PIPE_WIDTH = 160
     "--labeler",
     default=DEFAULT_LABELER,
     show_default=True,
-    help="rules, builtin, a CheXbert .pth file, or a model folder.",
+    help="rules, builtin, a CheXbert .pth file, a model folder, or llm:MODEL.",
 )
 @server_options
 @click.option("--labels", "labeled", is_flag=True, help="Both tables hold labels, not reports.")

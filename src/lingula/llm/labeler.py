@@ -23,7 +23,8 @@ from lingula.text.given import as_texts
 
 #: Where the usual servers of this machine listen: vLLM's port.
 DEFAULT_ENDPOINT = "http://localhost:8000/v1"
-#: Tokens of an answer at most: 14 observations with quotes take 300 to 600.
+#: Tokens of an answer at most: of 14 observations, an object with a quote of some words each takes
+#: some 30. A model that reasons before it answers needs more.
 ANSWER_TOKENS = 2048
 #: Answers that are remembered, by report.
 CACHE_ANSWERS = 100_000
@@ -44,6 +45,7 @@ class LanguageModelLabeler:
         endpoint: The server, such as ``http://localhost:11434``.
         allow_remote: Whether the server may stand outside this machine and the private networks.
         concurrency: Requests at once.
+        answer_tokens: Tokens of an answer at most; what a model thinks before it counts too.
         unanswered: What becomes of a report without a usable answer: "fail" ends the run, "blank"
             leaves its labels blank and counts it.
         cache: Whether to remember answers, which hold patients' words, for repeated reports.
@@ -69,24 +71,25 @@ class LanguageModelLabeler:
         endpoint: str = DEFAULT_ENDPOINT,
         allow_remote: bool = False,
         concurrency: int = 8,
+        answer_tokens: int = ANSWER_TOKENS,
         unanswered: str = "fail",
         cache: bool = True,
         asking: Asking | None = None,
     ) -> None:
         if unanswered not in ("fail", "blank"):
             raise InputError(f'unanswered is "fail" or "blank", not {unanswered!r}')
-        if not model or concurrency < 1:
-            raise InputError("a language model needs a name (llm:NAME) and a concurrency from 1")
+        if not model or concurrency < 1 or answer_tokens < 1:
+            raise InputError("a language model needs a name (llm:NAME); the counts are 1 or more")
         self._made = {
             **{"model": model, "schema": schema, "endpoint": endpoint, "cache": cache},
             **{"allow_remote": allow_remote, "concurrency": concurrency},
-            **{"unanswered": unanswered, "asking": asking},
+            **{"unanswered": unanswered, "asking": asking, "answer_tokens": answer_tokens},
         }
         self.name = f"llm:{model}"
         self.schema = load_schema("chexpert14") if schema is None else schema
         self.invented = self.unanswered_reports = 0
-        #: A second or so of a busy server; kept work is as fine.
-        self.batch_rows = max(32, 4 * concurrency)
+        #: So that the slowest answer of a batch keeps few others waiting.
+        self.batch_rows = max(64, 8 * concurrency)
         self._concurrency = concurrency
         self._unanswered = unanswered
         self._known: dict[str, Answer] | None = {} if cache else None
@@ -105,7 +108,7 @@ class LanguageModelLabeler:
             "prompt_sha256": prompt_sha256(self.schema),
             "temperature": 0,
             "seed": 0,
-            "answer_tokens": ANSWER_TOKENS,
+            "answer_tokens": answer_tokens,
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -202,7 +205,7 @@ class LanguageModelLabeler:
             ],
             "temperature": 0,
             "seed": seed,
-            "max_tokens": ANSWER_TOKENS,
+            "max_tokens": self.provenance["answer_tokens"],
             "response_format": {
                 "type": "json_schema",
                 "json_schema": {
