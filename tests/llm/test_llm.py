@@ -7,7 +7,9 @@ import datetime
 import ipaddress
 import json
 import pickle
+import re
 import socket
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -360,3 +362,15 @@ def test_a_certificate_is_held_against_the_name(
         found.url = f"https://127.0.0.1:{port}"
         with pytest.raises(InputError, match="does not answer"):
             labeler(found)  # it is another name's
+
+
+def test_the_page_in_python(server: Server) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "llm.md").read_text("utf-8")
+    found = re.search(
+        r"(?:^    .*\n|^\n)*^    import lingula\n(?:^    .*\n|^\n)*", page, re.MULTILINE
+    )
+    code = textwrap.dedent(found[0])
+    code = code.replace("llama3.1:8b", MODEL).replace("http://localhost:11434", server.url)
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert names["labels"]["Pneumonia"] == [-1]
