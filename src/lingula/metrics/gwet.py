@@ -32,23 +32,3 @@ def gwet_ac1(confusion: CountArray) -> FloatArray:
     share = divide((sums.true + sums.predicted) / 2, np.asarray(sums.total)[..., None])
     by_chance = (share * (1 - share)).sum(-1) / (classes - 1)
     return divide(divide(sums.agreed, sums.total) - by_chance, 1 - by_chance)
-
-
-def gwet_ac1_of_votes(votes: CountArray) -> float:
-    """AC1 of any number of raters a report (the same paper, section 5).
-
-    Args:
-        votes: Shape (n, C): how many raters gave each class; reports with fewer than two votes
-            are left out.
-
-    Returns:
-        The figure; NaN without reports.
-    """
-    each = votes.sum(axis=1)
-    votes, each = votes[each > 1], each[each > 1]
-    if not len(votes):
-        return float("nan")
-    observed = ((votes * (votes - 1)).sum(axis=1) / (each * (each - 1))).mean()
-    share = (votes / each[:, None]).mean(axis=0)
-    by_chance = (share * (1 - share)).sum() / (votes.shape[1] - 1)
-    return float(divide(observed - by_chance, 1 - by_chance))

@@ -17,17 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.documents import Estimate
-from lingula.errors import MissingExtraError
 from lingula.labels import Label, Schema
 from lingula.metrics.bootstrap import percentile_intervals
 from lingula.metrics.counts import confusion_matrices
-from lingula.metrics.gwet import gwet_ac1, gwet_ac1_of_votes
+from lingula.metrics.gwet import gwet_ac1
 from lingula.metrics.kappa import cohen_kappa
-from lingula.metrics.reader_agreement import vote_agreement
+from lingula.metrics.votes import fleiss_kappa, gwet_ac1_of_votes, krippendorff_alpha, votes_of
+from lingula.review.habits import Habit, habits
 from lingula.review.records import Person, Readings
 from lingula.review.store import Store
 
-_RESAMPLES = 1_000
+_RESAMPLES = 500
 _SEED = 20
 _CLASSES = len(Label)
 #: Below so many shared reports a figure is too loose to stop for.
@@ -36,10 +36,6 @@ ENOUGH = 50
 MODERATE = 0.6
 #: A rare label can have a low kappa and be agreed on; then AC1 is high.
 HIGH_AC1 = 0.8
-#: Of all tests on who uses a label unlike the others: chance of one false alarm at most.
-_ALARM = 0.05
-#: Reports up to which that chance is worked out exactly.
-_EXACT = 2_000
 
 
 @dataclass(frozen=True)
@@ -84,27 +80,6 @@ class OverallRow:
     ac1: float
 
 
-@dataclass(frozen=True)
-class UnlikeRow:
-    """A label that one reader uses unlike the others, on the same reports.
-
-    Attributes:
-        observation: Its name.
-        label: The label.
-        reader: Who.
-        given: On how many reports this reader gave it, of those that another has labeled too.
-        expected: On how many, if the readers of each report were as likely to give it.
-        p_value: Two-sided, of that.
-    """
-
-    observation: str
-    label: Label
-    reader: str
-    given: int
-    expected: float
-    p_value: float
-
-
 @dataclass(frozen=True, eq=False)
 class Agreement:
     """Agreement of the r readers of a review.
@@ -128,7 +103,7 @@ class Agreement:
     overall: tuple[OverallRow, ...]
     confusion: dict[tuple[str, str], npt.NDArray[np.int64]]
     rates: npt.NDArray[np.float64]
-    unlike: tuple[UnlikeRow, ...]
+    unlike: tuple[Habit, ...]
     suggestions: tuple[str, ...]
 
 
@@ -162,11 +137,7 @@ def _some(readings: Readings, kept: npt.NDArray[np.bool_]) -> Readings:
 
 
 def agreement_of(readings: Readings, schema: Schema) -> Agreement:
-    """All figures, from labels.
-
-    Raises:
-        MissingExtraError: If the libraries of the extra "agreement" are not installed.
-    """
+    """All figures, from labels."""
     names = tuple(person.name for person in readings.people)
     labeled: npt.NDArray[np.bool_] = readings.classes[:, :, 0] >= 0
     rng = np.random.default_rng(_SEED)
@@ -182,7 +153,7 @@ def agreement_of(readings: Readings, schema: Schema) -> Agreement:
         positive = (readings.classes == Label.POSITIVE).sum(axis=1)
         rates = positive / labeled.sum(axis=1)[:, None]
     overall = _overall(readings, schema)
-    unlike = tuple(_unlike(readings, schema, names))
+    unlike = tuple(habits(readings.classes, schema, names))
     return Agreement(
         readers=names,
         reports=len(readings.reports),
@@ -226,81 +197,23 @@ def _pair_rows(
 
 
 def _overall(readings: Readings, schema: Schema) -> tuple[OverallRow, ...]:
-    if len(readings.people) < 2 or not len(readings.reports):
-        return tuple(OverallRow(n, 0, *[float("nan")] * 3) for n in schema.names)
-    found = vote_agreement(readings.classes, _CLASSES)
     rows = []
     for column, observation in enumerate(schema.observations):
-        some = [int(label) for label in observation.labels]
-        votes = np.stack(
-            [(readings.classes[:, :, column] == label).sum(axis=0) for label in some], axis=1
-        )
+        found = votes_of(readings.classes[:, :, column], _CLASSES).shared()
+        some = found.of_classes([int(label) for label in observation.labels])
         rows.append(
             OverallRow(
                 observation.name,
-                int(found.reports[column]),
-                float(found.fleiss[column]),
-                float(found.krippendorff[column]),
-                gwet_ac1_of_votes(votes),
+                int(found.counts.sum()),
+                fleiss_kappa(found),
+                krippendorff_alpha(found),
+                gwet_ac1_of_votes(some),
             )
         )
     return tuple(rows)
 
 
-def _unlike(readings: Readings, schema: Schema, names: tuple[str, ...]) -> Iterator[UnlikeRow]:
-    """Habits beyond chance, by Holm's step-down over all tests (Scand. J. Statistics 6, 1979).
-
-    If the m readers of a report are alike, and v of them give a label, each is one of these with
-    the chance v / m; how often a reader gives it over all reports is then a sum of such chances.
-    """
-    found = []
-    labeled = readings.classes[:, :, 0] >= 0
-    readers = labeled.sum(axis=0)
-    for column, observation in enumerate(schema.observations):
-        for label in observation.labels:
-            gave = readings.classes[:, :, column] == label
-            votes = gave.sum(axis=0)
-            for row, name in enumerate(names):
-                # Where all or none give it, nothing is said of anybody.
-                telling = labeled[row] & (votes > 0) & (votes < readers)
-                if telling.any():
-                    given = int(gave[row, telling].sum())
-                    p_value = _chance(given, votes[telling], readers[telling])
-                    expected = float((votes[telling] / readers[telling]).sum())
-                    found.append(UnlikeRow(observation.name, label, name, given, expected, p_value))
-    found.sort(key=lambda item: item.p_value)
-    for rank, item in enumerate(found):
-        if item.p_value * (len(found) - rank) > _ALARM:
-            return
-        yield item
-
-
-def _chance(given: int, votes: npt.NDArray[np.int64], readers: npt.NDArray[np.int64]) -> float:
-    """Chance of a count as far from its mean: exact, or by the normal curve where it is long.
-
-    A sum of yes and no with different chances: binomials of each chance, convolved.
-
-    Args:
-        given: The count.
-        votes: How many gave the label, one a report.
-        readers: Of how many.
-    """
-    try:
-        from scipy.stats import binom, norm
-    except ImportError:
-        raise MissingExtraError("Agreement between readers", "agreement") from None
-    chances, counts = np.unique(votes / readers, return_counts=True)
-    if counts.sum() > _EXACT:
-        mean, variance = (counts * chances).sum(), (counts * chances * (1 - chances)).sum()
-        far = max(0.0, abs(given - mean) - 0.5)
-        return float(min(1.0, 2 * norm.sf(far / np.sqrt(variance))))
-    mass = np.ones(1)
-    for chance, count in zip(chances, counts, strict=True):
-        mass = np.convolve(mass, binom.pmf(np.arange(count + 1), count, chance))
-    return float(min(1.0, 2 * min(mass[: given + 1].sum(), mass[given:].sum())))
-
-
-def _suggestions(pairs: list[PairRow], unlike: tuple[UnlikeRow, ...]) -> Iterator[str]:
+def _suggestions(pairs: list[PairRow], unlike: tuple[Habit, ...]) -> Iterator[str]:
     """What is worth a talk: weak agreement that is no matter of chance or rarity, then habits."""
     weak = [
         row

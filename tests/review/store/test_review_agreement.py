@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from lingula.metrics.gwet import gwet_ac1, gwet_ac1_of_votes
+from lingula.metrics.gwet import gwet_ac1
+from lingula.metrics.votes import (
+    Votes,
+    fleiss_kappa,
+    gwet_ac1_of_votes,
+    krippendorff_alpha,
+    votes_of,
+)
 from lingula.review.agreement import agreement_of
+from lingula.review.habits import count_chance
 from lingula.review.records import Person, Readings
 from lingula.schemas import load_schema
 
 krippendorff = pytest.importorskip("krippendorff")
+inter_rater = pytest.importorskip("statsmodels.stats.inter_rater")
+stats = pytest.importorskip("scipy.stats")
 SCHEMA = load_schema("chexpert14").restrict(["Edema", "Fracture", "Pneumonia"])
 
 
@@ -55,6 +67,45 @@ def test_alpha_is_that_of_the_library_with_readers_in_rows() -> None:
         assert row.krippendorff == pytest.approx(alpha)
 
 
+def test_fleiss_is_statsmodels_on_reports_with_as_many_votes() -> None:
+    for readers, holes in ((2, 0.0), (3, 0.0), (5, 0.2)):
+        data = readings(readers=readers, holes=holes, seed=readers)
+        found = agreement_of(data, SCHEMA)
+        for row in found.overall:
+            ratings = data.classes[:, :, SCHEMA.index(row.observation)]
+            table = np.stack([(ratings == label).sum(axis=0) for label in range(4)], axis=1)
+            each = table.sum(axis=1)
+            usual = np.bincount(each[each > 1]).argmax()
+            expected = inter_rater.fleiss_kappa(table[each == usual])
+            assert row.fleiss == pytest.approx(expected)
+
+
+def test_one_class_alone_is_undefined() -> None:
+    found = votes_of(np.zeros((3, 9), dtype=np.int8), 4)
+    assert np.isnan([fleiss_kappa(found), krippendorff_alpha(found)]).all()
+
+
+def test_the_chance_of_a_count_is_scipys() -> None:
+    one = np.array([0.3])
+    for count in (0, 4, 12, 20):
+        tails = (stats.binom.cdf(count, 20, 0.3), stats.binom.sf(count - 1, 20, 0.3))
+        exact = count_chance(count, one, np.array([20]))
+        assert exact == pytest.approx(min(1.0, 2 * min(tails)))
+    mixed, counts = np.array([0.2, 0.5, 0.5]), np.array([3, 1, 1])
+    # Worked out over all 2 ** 5 outcomes.
+    chances = [0.2, 0.2, 0.2, 0.5, 0.5]
+    mass = np.zeros(6)
+    for outcome in product([0, 1], repeat=5):
+        mass[sum(outcome)] += np.prod(
+            [c if o else 1 - c for o, c in zip(outcome, chances, strict=True)]
+        )
+    for count in range(6):
+        expected = min(1.0, 2 * min(mass[: count + 1].sum(), mass[count:].sum()))
+        assert count_chance(count, mixed, counts) == pytest.approx(expected)
+    long = count_chance(1100, np.array([0.5]), np.array([2001]))
+    assert long == pytest.approx(2 * stats.binom.sf(1099, 2001, 0.5), rel=0.05)
+
+
 def test_intervals_are_those_of_drawing_reports() -> None:
     data = readings(holes=0.0, readers=2)
     row = agreement_of(data, SCHEMA).pairs[0]
@@ -85,7 +136,8 @@ def test_ac1_of_votes_is_that_of_a_pair(pairs: list[tuple[int, int]]) -> None:
         confusion[a, b] += 1
         votes[row, a] += 1
         votes[row, b] += 1
-    assert gwet_ac1_of_votes(votes) == pytest.approx(float(gwet_ac1(confusion)))
+    found = Votes(votes, np.ones(len(votes), dtype=np.int64))
+    assert gwet_ac1_of_votes(found) == pytest.approx(float(gwet_ac1(confusion)))
 
 
 def test_a_rare_label_is_agreed_on_by_ac1_where_kappa_is_low() -> None:

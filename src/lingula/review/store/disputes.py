@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from lingula.review.records import DisputedCell, DisputeView, Person, Review
+from lingula.review.store.states import State, state_of, states
 from lingula.review.store.tables import ASSIGNMENT, PERSON, REPORT, SELECTION
-from lingula.review.store.viewing import answers_of, labels_of, latest, marks_of
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Vote:
     Attributes:
         person_id: The reader.
         labels: Observation -> class; None from who flagged the report.
-        flag: The flag, or an empty text.
+        state: All of it.
     """
 
     person_id: int
     labels: dict[str, int] | None
-    flag: str
+    state: State
 
 
 def votes(connection: sa.Connection, review: Review, report_id: int) -> list[Vote] | None:
@@ -44,12 +44,11 @@ def votes(connection: sa.Connection, review: Review, report_id: int) -> list[Vot
         .order_by(ASSIGNMENT.c.person_id)
     ).scalars()
     out = []
-    for reader in readers.all():
-        labels = labels_of(connection, review, reader, report_id)
+    for reader, state in states(connection, report_id, readers.all()).items():
+        labels = state.labels(review.schema.names)
         if labels is None:
             return None
-        flag = latest(connection, reader, report_id, "flag")
-        out.append(Vote(reader, None if flag else labels, flag))
+        out.append(Vote(reader, None if state.flag else labels, state))
     return out or None
 
 
@@ -63,7 +62,7 @@ def differing(review: Review, given: list[Vote]) -> tuple[str, ...]:
 
 def is_disputed(review: Review, given: list[Vote]) -> bool:
     """Whether a cell differs, or some flag the report and others not, or with another flag."""
-    return len({vote.flag for vote in given}) > 1 or bool(differing(review, given))
+    return len({vote.state.flag for vote in given}) > 1 or bool(differing(review, given))
 
 
 def open_cells(connection: sa.Connection, review: Review, report_id: int) -> tuple[str, ...] | None:
@@ -102,7 +101,7 @@ def dispute_view(
     given = sorted(
         given, key=lambda vote: hashlib.sha256(f"{salt}/{vote.person_id}".encode()).digest()
     )
-    marks = [marks_of(connection, vote.person_id, report_id) for vote in given]
+    own = state_of(connection, person.id, report_id)
     return DisputeView(
         report_id=report_id,
         name=report.name,
@@ -111,15 +110,15 @@ def dispute_view(
             DisputedCell(
                 name,
                 tuple(None if vote.labels is None else vote.labels[name] for vote in given),
-                tuple(mark.get(name, "") for mark in marks),
+                tuple(vote.state.marks.get(name, "") for vote in given),
             )
             for name in differing(review, given)
         ),
-        flags=tuple(vote.flag for vote in given),
-        comments=tuple(latest(connection, vote.person_id, report_id, "comment") for vote in given),
-        answers=answers_of(connection, person.id, [report_id]).get(report_id, {}),
-        comment=latest(connection, person.id, report_id, "comment"),
-        flag=latest(connection, person.id, report_id, "flag"),
-        submitted=latest(connection, person.id, report_id, "submit") == "1",
+        flags=tuple(vote.state.flag for vote in given),
+        comments=tuple(vote.state.comment for vote in given),
+        answers=own.answers,
+        comment=own.comment,
+        flag=own.flag,
+        submitted=own.submitted,
         version="",
     )

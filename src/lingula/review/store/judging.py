@@ -14,10 +14,10 @@ from lingula.errors import ReviewError
 from lingula.labels import Label
 from lingula.review.records import FLAGS, KINDS, Judgement, Person, Review
 from lingula.review.store.disputes import decided_cells, open_cells
+from lingula.review.store.states import state_of
 from lingula.review.store.tables import ASSIGNMENT, JUDGEMENT, PROPOSAL, REPORT
 from lingula.review.store.texts import storable
 from lingula.review.store.times import milliseconds
-from lingula.review.store.viewing import answers_of, latest
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _SPANS = re.compile(r"\d{1,9}-\d{1,9}(?: \d{1,9}-\d{1,9})*")
@@ -178,12 +178,12 @@ class _Reports:
         the readers agree on.
         """
         names, report_id = self.review.schema.names, item.report_id
-        given = answers_of(self.connection, self.person.id, [report_id]).get(report_id, {})
+        state = state_of(self.connection, self.person.id, report_id)
+        given = state.answers
         if self.person.role == "adjudicator":
-            flag = latest(self.connection, self.person.id, report_id, "flag")
             rest = decided_cells(self.connection, self.review, report_id)
             lacking = [name for name in names if name not in given and rest.get(name) is None]
-            if lacking and not flag:
+            if lacking and not state.flag:
                 raise ReviewError(f"decide every cell first: {lacking[0]} is open")
         elif self.review.blind:
             rest = {}

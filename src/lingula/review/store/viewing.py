@@ -9,15 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from lingula.review.records import Found, Person, ReportView, Review, Span
-from lingula.review.store.tables import (
-    ASSIGNMENT,
-    CURRENT_ANSWER,
-    CURRENT_SUBMIT,
-    JUDGEMENT,
-    PROPOSAL,
-    REPORT,
-    SELECTION,
-)
+from lingula.review.store.states import state_of
+from lingula.review.store.tables import ASSIGNMENT, PROPOSAL, REPORT, SELECTION
 
 
 def report_view(
@@ -34,6 +27,7 @@ def report_view(
         return None
     shown = None if review.blind else _proposed(connection, review, report_id)
     proposals, evidence, version = shown or (None, (), 0)
+    state = state_of(connection, person.id, report_id)
     return ReportView(
         report_id=row.id,
         name=row.name,
@@ -43,11 +37,11 @@ def report_view(
         practice=row.why == "practice",
         proposals=proposals,
         evidence=evidence,
-        answers=answers_of(connection, person.id, [report_id]).get(report_id, {}),
-        marks=marks_of(connection, person.id, report_id),
-        comment=latest(connection, person.id, report_id, "comment"),
-        flag=latest(connection, person.id, report_id, "flag"),
-        submitted=latest(connection, person.id, report_id, "submit") == "1",
+        answers=state.answers,
+        marks=state.marks,
+        comment=state.comment,
+        flag=state.flag,
+        submitted=state.submitted,
         version=str(version),
     )
 
@@ -89,77 +83,11 @@ def search(connection: sa.Connection, person: Person, words: str, limit: int) ->
                 REPORT.c.name.icontains(word, autoescape=True),
             )
         )
-    return tuple(
-        Found(
-            row.id,
-            row.name,
-            row.position,
-            latest(connection, person.id, row.id, "submit") == "1",
-            latest(connection, person.id, row.id, "flag"),
-        )
-        for row in connection.execute(query).all()
-    )
-
-
-def answers_of(
-    connection: sa.Connection, person_id: int, report_ids: Sequence[int]
-) -> dict[int, dict[str, int]]:
-    """A person's own answers to cells, by report and observation."""
-    rows = connection.execute(
-        sa.select(CURRENT_ANSWER).where(
-            CURRENT_ANSWER.c.person_id == person_id, CURRENT_ANSWER.c.report_id.in_(report_ids)
-        )
-    )
-    out: dict[int, dict[str, int]] = {}
-    for row in rows.mappings():
-        out.setdefault(row["report_id"], {})[row["observation"]] = int(row["class"])
-    return out
-
-
-def labels_of(
-    connection: sa.Connection, review: Review, person_id: int, report_id: int
-) -> dict[str, int] | None:
-    """All labels of a report that a person has submitted; None if they have not."""
-    classes = connection.execute(
-        sa.select(CURRENT_SUBMIT.c.classes).where(
-            CURRENT_SUBMIT.c.person_id == person_id, CURRENT_SUBMIT.c.report_id == report_id
-        )
-    ).scalar()
-    if classes is None:
-        return None
-    labels = dict(zip(review.schema.names, map(int, classes), strict=True))
-    labels.update(answers_of(connection, person_id, [report_id]).get(report_id, {}))
-    return labels
-
-
-def marks_of(connection: sa.Connection, person_id: int, report_id: int) -> dict[str, str]:
-    """Words marked as the reason, by observation; the last list of each counts."""
-    rows = connection.execute(
-        sa.select(JUDGEMENT.c.observation, JUDGEMENT.c.value)
-        .where(
-            JUDGEMENT.c.person_id == person_id,
-            JUDGEMENT.c.report_id == report_id,
-            JUDGEMENT.c.kind == "mark",
-        )
-        .order_by(JUDGEMENT.c.seq)
-    )
-    last = {row.observation: row.value for row in rows}
-    return {name: spans for name, spans in last.items() if spans}
-
-
-def latest(connection: sa.Connection, person_id: int, report_id: int, kind: str) -> str:
-    """The last comment, flag or submit of a report; an empty text if there is none."""
-    value: str | None = connection.execute(
-        sa.select(JUDGEMENT.c.value)
-        .where(
-            JUDGEMENT.c.person_id == person_id,
-            JUDGEMENT.c.report_id == report_id,
-            JUDGEMENT.c.kind == kind,
-        )
-        .order_by(JUDGEMENT.c.seq.desc())
-        .limit(1)
-    ).scalar()
-    return value or ""
+    out = []
+    for row in connection.execute(query).all():
+        state = state_of(connection, person.id, row.id)
+        out.append(Found(row.id, row.name, row.position, state.submitted, state.flag))
+    return tuple(out)
 
 
 def _proposed(
