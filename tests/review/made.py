@@ -57,7 +57,11 @@ def make(
         return plan(chosen, persons, each, seed=1)
 
     store = Store(database, create=True)
-    store.fill(review, every, people, choose)
+    try:
+        store.fill(review, every, people, choose)
+    except BaseException:
+        store.close()
+        raise
     return store
 
 

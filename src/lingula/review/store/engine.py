@@ -30,7 +30,7 @@ def database_url(database: str | Path) -> URL:
         return URL.create("sqlite+pysqlite", database=text)
     try:
         url = make_url(text)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise ReviewError(
             "the database's address cannot be read; write it as "
             "postgresql+psycopg://USER@HOST/DATABASE, or give the path of a SQLite file"

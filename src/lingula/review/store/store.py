@@ -67,11 +67,14 @@ class Store:
         if is_file and not create and not Path(str(url.database)).is_file():
             raise ReviewError(f"{self.name}: there is no such review")
         self._engine = open_engine(url)
-        with translated(url), writing(self._engine) as connection:
-            migrate(connection, self.name)
         self._writer = Writer(self._engine)
-        with self._engine.connect() as connection:
-            self._review = filling.read_review(connection)
+        try:
+            with translated(url), writing(self._engine) as connection:
+                migrate(connection, self.name)
+                self._review = filling.read_review(connection)
+        except BaseException:
+            self._engine.dispose()
+            raise
         self._follower: Follower | None = None
 
     def __enter__(self) -> Store:
