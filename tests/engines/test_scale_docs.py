@@ -20,7 +20,7 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 SHOW = {
     "duckdb": "print(writer.sql(\"SELECT count(*) FROM 'by_duckdb.parquet' WHERE Edema = 1\")"
-    ".fetchone()[0])",
+    ".fetchall()[0][0])",
     "polars": "print(labeled['Edema'].eq(1).sum())",
     "datasets": "print(sum(value == 1 for value in labeled.with_format(None)['Edema']))",
 }
