@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from lingula.serve.worker import load_all
 from tests.serve.conftest import Server, start
 
 CANARY = "zanzibarcanary"
@@ -149,3 +150,12 @@ def test_a_missing_package_is_named_with_its_extra(package: str) -> None:
     assert done.returncode == 2
     assert done.stderr.strip().endswith("pip install 'lingula[serve]'")
     assert "Traceback" not in done.stderr
+
+
+def test_without_cache_no_labeler_remembers_a_sentence() -> None:
+    setup = {"labelers": [["rules", "rules"], ["builtin", "builtin"]], "threads": 1, "cache": False}
+    found = load_all(setup)
+    for labeler in found.values():
+        assert labeler.label(["Small canary effusion is seen."], evidence=True).evidence
+        held = [labeler, getattr(labeler, "model", None), getattr(labeler, "rules", labeler).judge]
+        assert not any("canary" in repr(vars(item)) for item in held if item is not None)

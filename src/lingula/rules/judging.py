@@ -176,6 +176,13 @@ class SentenceJudge:
                 self._reasons[key] = known
         return known
 
+    def mask_of(self, reasons: Iterable[Reason]) -> int:
+        """The mask of what reasons say."""
+        found = 0
+        for reason in reasons:
+            found |= self._bits[reason.group][reason.label]
+        return found
+
     def view(self, sentence: str) -> TokenView:
         """The tokens of a sentence as they are read, and where they stand."""
         return self.reader.view(sentence)

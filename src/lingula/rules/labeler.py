@@ -111,15 +111,18 @@ class RuleLabeler:
         empty = [is_missing(text) for text in texts]
         reasons = None
         if evidence:
-            # First the reasons: judging a sentence for them also gives its mask.
-            reasons = tuple(
-                () if missing else self._evidence(str(text))
+            # Judging a sentence for its reasons gives its mask too: nothing is judged twice.
+            both = [
+                ((), 0) if missing else self._evidence(str(text))
                 for text, missing in zip(texts, empty, strict=True)
-            )
-        masks = [
-            0 if missing else self._mask(str(text))
-            for text, missing in zip(texts, empty, strict=True)
-        ]
+            ]
+            reasons = tuple(found for found, _ in both)
+            masks = [mask for _, mask in both]
+        else:
+            masks = [
+                0 if missing else self._mask(str(text))
+                for text, missing in zip(texts, empty, strict=True)
+            ]
         # No Finding needs a reason: a text of which nothing is read must be a report on a chest.
         blank = [
             missing or (not mask and not self.is_report(str(text)))
@@ -137,14 +140,18 @@ class RuleLabeler:
     def _mask(self, text: str) -> int:
         return self.judge.report(decoded(text))
 
-    def _evidence(self, source: str) -> tuple[Evidence, ...]:
+    def _evidence(self, source: str) -> tuple[tuple[Evidence, ...], int]:
+        """The reasons of a text, and its mask."""
         reading = decode(source)
         text = reading.text
         found: list[Evidence] = []
         blocker: Evidence | None = None
         recognized = False
+        mask = 0
         for start, end, inherited in self.judge.statements(text):
-            for reason in self.judge.reasons(text[start:end], inherited):
+            reasons = self.judge.reasons(text[start:end], inherited)
+            mask |= self.judge.mask_of(reasons)
+            for reason in reasons:
                 if reason.label is Label.BLANK:
                     continue
                 recognized = True
@@ -157,7 +164,7 @@ class RuleLabeler:
             found.append(no_finding(blocker) if recognized else self.nothing_read(text))
         if not reading.whole:
             found = [item.in_source(reading.span, source) for item in found]
-        return tuple(found)
+        return tuple(found), mask
 
     def nothing_read(self, text: str) -> Evidence:
         """What is said of No Finding where no mention was found."""

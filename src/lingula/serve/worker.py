@@ -68,7 +68,7 @@ def load_all(setup: dict[str, Any]) -> dict[str, Labeler]:
         if source == "rules":
             found[name] = load(source, cache=setup["cache"])
         elif source == "builtin":
-            found[name] = load(source, threads=setup["threads"])
+            found[name] = load(source, threads=setup["threads"], cache=setup["cache"])
         else:
             found[name] = load(source, threads=setup["threads"], long="windows")
     return found
