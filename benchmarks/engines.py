@@ -147,7 +147,7 @@ def main() -> None:
             base = figures if engine == "table" else base
             show(f"{engine}, {arguments.workers} workers", figures, base)
         if arguments.growth:
-            for partitions in (10, 40, 160, 640):
+            for partitions in (10, 80, 640):
                 split(source, folder / f"in-{partitions}", partitions)
                 for workers in (1, 2):
                     output = folder / f"out-{partitions}-{workers}"
