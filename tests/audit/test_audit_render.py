@@ -19,6 +19,7 @@ from lingula.audit.result import level_of
 from lingula.audit.values import audit_values
 from lingula.audit.wording import clause, count_of, join
 from lingula.documents import Level, to_html, to_json, to_markdown
+from lingula.images.gray_ranges import GrayRanges
 
 HOSTILE = '<script>document.title = "owned"</script><img src=x onerror=alert(1)>'
 
@@ -44,6 +45,7 @@ def whole() -> Audit:
             compare=(other(random_labels(n, 3), name=HOSTILE),),
             truth=other(random_labels(n, 4).take(range(90)), range(90)),
             scores=generator.random((n, len(labels.schema))),
+            grays=GrayRanges(generator.random(n) < 0.1, generator.random(n) < 0.1, {0: "a.png: x"}),
         ),
         AuditOptions(resamples=100, show_text=True),
     )

@@ -92,6 +92,22 @@ def test_paths_stay_below_the_folder_of_images(tmp_path, escape):
         read_films(FilmTable(path, tmp_path), SCHEMA)
 
 
+def test_links_stay_below_the_folder_of_images_too(tmp_path):
+    touch(tmp_path, "root/real/a.png", "secret/b.png")
+    root = tmp_path / "root"
+    (root / "folder").symlink_to(tmp_path / "secret")
+    (root / "c.png").symlink_to(tmp_path / "secret" / "b.png")
+    (root / "inside").symlink_to(root / "real")
+    (tmp_path / "other").symlink_to(root)
+    for escape in ("folder/b.png", "c.png"):
+        path = table(tmp_path, f"Path,Edema\nreal/a.png,1\n{escape},1\n")
+        with pytest.raises(InputError, match=r"row 2: .* is a link that leaves the folder"):
+            read_films(FilmTable(path, root), SCHEMA)
+    path = table(tmp_path, "Path,Edema\nreal/a.png,1\ninside/a.png,1\n")
+    for held in (root, tmp_path / "other"):
+        assert len(read_films(FilmTable(path, held), SCHEMA)) == 2
+
+
 def test_no_column_of_paths_or_labels(tmp_path):
     path = table(tmp_path, "who,what\na,b\n")
     with pytest.raises(ColumnError, match="--path-column"):

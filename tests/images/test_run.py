@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from click.testing import CliRunner
 
 from lingula.cli import cli
-from lingula.images.explain import explain_film, unfit
+from lingula.images.explain import _occlusion, explain_film, unfit
 from lingula.images.extras import require_images
 from lingula.images.films import FilmTable, read_films
 from lingula.images.model import load_model
@@ -200,24 +201,43 @@ def test_weights_that_are_not_finite_stop_the_run(folder, tmp_path):
             "-o", tmp_path / "run")  # fmt: skip
 
 
-def test_grad_cam_looks_where_the_mark_is(folder, tmp_path):
+@pytest.mark.parametrize("method", ["grad-cam", "occlusion"])
+def test_heat_lies_where_the_mark_is(folder, tmp_path, method):
     model = load_model(folder / "run-ones")
     table = read_films(FilmTable(folder / "valid.csv"), SCHEMA)
     edema = table.labels.schema.index("Edema")
     inside, outside = [], []
     for row in np.flatnonzero(table.classes[:, edema] == 1)[:10]:
-        gray, heats = explain_film(model, table.files[row], ["Edema"])
+        gray, heats = explain_film(model, table.files[row], ["Edema"], method)
         assert gray.shape == heats[0].values.shape == (20, 16)
         inside.append(heats[0].values[:10].mean())  # its mark is at the top
         outside.append(heats[0].values[10:].mean())
     assert np.mean(inside) > np.mean(outside)
     film = table.files[0]
-    outcome = run("explain", folder / "run-ones", film, "-o", tmp_path / "a.png")
+    words = ("explain", folder / "run-ones", film, "--method", method, "-o")
+    outcome = run(*words, tmp_path / "a.png")
     assert "Edema" in outcome.output
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    run("explain", folder / "run-ones", film, "-o", tmp_path / "a.html")
+    run(*words, tmp_path / "a.html")
     page = (tmp_path / "a.html").read_text()
-    assert page.count("data:image/png;base64,") == 2 and "Grad-CAM" in page
+    assert page.count("data:image/png;base64,") == 2
+    assert ("Grad-CAM" if method == "grad-cam" else "is hidden") in page
+
+
+def test_occlusion_is_what_hiding_patches_by_hand_gives(folder):
+    network = load_model(folder / "run-ones").networks[0]
+    gray = torch.rand(16, 16, generator=torch.Generator().manual_seed(1)) * WHITE
+    found = _occlusion(network, [0, 1], gray)
+    total, times = np.zeros((2, 16, 16)), np.zeros((16, 16))
+    with torch.inference_mode():
+        for row, column in product(range(0, 13, 2), repeat=2):
+            hidden = gray.clone()
+            hidden[row : row + 4, column : column + 4] = gray.mean()
+            part = np.s_[row : row + 4, column : column + 4]
+            total[(slice(None), *part)] += network(hidden[None])[0].numpy()[:, None, None]
+            times[part] += 1
+        plain = network(gray[None])[0].numpy()[:, None, None]
+    np.testing.assert_allclose(found, np.maximum(plain - total / times, 0), atol=1e-4)
 
 
 @pytest.mark.parametrize("fit", ["pad", "crop"])

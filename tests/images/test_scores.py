@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from lingula.cli import cli
+from lingula.errors import ColumnError
 from lingula.images.calibrate import fit_temperatures, temperate
 from lingula.images.films import FilmTable, read_films
-from lingula.images.groups import GroupSettings, at_sensitivity, group_document, youden
+from lingula.images.group_areas import GroupSettings
+from lingula.images.groups import at_sensitivity, group_document, youden
+from lingula.images.hidden_strata import read_film_strata
 from lingula.images.model import joint
 from lingula.images.scoring import aurocs
 from lingula.images.studies import studies_of
@@ -103,6 +109,59 @@ def test_a_group_in_which_a_model_fails_is_seen(tmp_path):
     assert abs(rows["male"][3].value - roc_auc_score(truth[inside], scores[inside])) < 1e-12
     assert rows["male"][4].value == rows["female"][3].value
     assert "18 to 39" in rows and "lateral" not in rows
+
+
+REPORTS = (
+    "Left pneumothorax with a left chest tube in place. Healed fracture of the left sixth rib.",
+    "Left apical pneumothorax. Acute fracture of the right fifth rib.",
+    "No pneumothorax. No fracture.",
+)
+
+
+def test_a_model_that_learned_the_chest_tube_is_seen_by_strata(tmp_path):
+    count = 90
+    lines = ["Path,Pneumothorax,Fracture"]
+    reports = ["study_id,report"]
+    (tmp_path / "films").mkdir()
+    for row in range(count):
+        path = f"films/p{1000 + row // 2}/s{5000 + row}/a.png"
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).touch()
+        lines.append(f"{path},{int(row % 3 < 2)},{int(row % 3 < 2)}")
+        reports.append(f'{5000 + row},"{REPORTS[row % 3]}"')
+    (tmp_path / "films.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "reports.csv").write_text("\n".join(reports[:-1]) + "\n")  # one film has no report
+    outcome = CliRunner().invoke(
+        cli, ["strata", str(tmp_path / "reports.csv"), "-o", str(tmp_path / "strata.csv")]
+    )
+    assert outcome.exit_code == 0, outcome.output
+    table = read_films(FilmTable(tmp_path / "films.csv"), load_schema("chexpert14"))
+    found = read_film_strata(tmp_path / "strata.csv", table)
+    draw = np.random.default_rng(5)
+    kind = np.arange(count) % 3
+    chances = np.stack([(kind == 0) * 1.0, (kind == 1) * 0.3], axis=1) + draw.random((count, 2))
+    schema = table.labels.schema.restrict(["Pneumothorax", "Fracture"])
+    scores = np.empty((count, 2))
+    scores[:, schema.index("Pneumothorax")], scores[:, schema.index("Fracture")] = chances.T
+    document = group_document(table, Scores(schema, scores), GroupSettings(resamples=100), found)
+    (strata,) = [item for item in document.sections if item.title == "Hidden strata"]
+    rows = {row[:2]: row for row in strata.exhibits[0].rows}
+    for name, value, part, column in (
+        ("Pneumothorax Chest Tube", "with chest tube", 0, "Pneumothorax"),
+        ("Pneumothorax Chest Tube", "no chest tube mentioned", 1, "Pneumothorax"),
+        ("Fracture Age", "healed", 0, "Fracture"),
+        ("Fracture Age", "acute", 1, "Fracture"),
+    ):
+        inside = kind != 1 - part
+        expected = roc_auc_score(kind[inside] == part, scores[inside, schema.index(column)])
+        row = rows[name, value]
+        assert abs(row[2].value - expected) < 1e-12
+        assert row[4:] == (30, 30)
+    tube = rows["Pneumothorax Chest Tube", "with chest tube"]
+    assert tube[2].low > 0.9 and tube[3].value < 0.7
+    (tmp_path / "other.csv").write_text("study_id,Edema\n5000,1\n")
+    with pytest.raises(ColumnError, match="lingula strata"):
+        read_film_strata(tmp_path / "other.csv", table)
 
 
 def test_a_temperature_mends_overconfidence():

@@ -46,6 +46,7 @@ def _sections(audit: Audit) -> Iterator[tuple[str, list[Exhibit]]]:
                 *("label", "positive", "uncertain", "negative", "blank"),
                 *("prevalence", "low", "high"),
             ),
+            *_sentences(results, "grays"),
             _ask("what a row is, what is missing from the data and why, and what was left out."),
         ],
     )

@@ -18,6 +18,8 @@ from lingula.text.normalize import normal_form
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lingula.images.gray_ranges import GrayRanges
+
 Codes = npt.NDArray[np.intp]
 
 
@@ -128,6 +130,7 @@ class AuditInput:
         truth: Labels that are taken as right, of some of the rows.
         outside: Cells that could not be read as labels; they are blank in ``labels``.
         scores: An image model's, float64, shape (n, k), NaN where it has none.
+        grays: Of the images of the n rows.
 
     Raises:
         InputError: If there is no row or a part has another number of rows.
@@ -146,6 +149,7 @@ class AuditInput:
     truth: OtherLabels | None = None
     outside: tuple[OutsideLabel, ...] = field(default=())
     scores: npt.NDArray[np.float64] | None = None
+    grays: GrayRanges | None = None
 
     def __post_init__(self) -> None:
         n = len(self.labels)
@@ -159,6 +163,7 @@ class AuditInput:
             "studies": n if self.studies is None else len(self.studies.codes),
             "splits": n if self.splits is None else len(self.splits.codes),
             "texts": n if self.texts is None else len(self.texts),
+            "grays": n if self.grays is None else len(self.grays),
             "scores": n if self.scores is None else len(self.scores),
             "metadata": n if self.metadata is None else self.metadata.num_rows,
         }

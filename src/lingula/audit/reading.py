@@ -13,10 +13,11 @@ import numpy.typing as npt
 from lingula.audit.inputs import AuditInput, OtherLabels
 from lingula.audit.joining import Joiner, strings
 from lingula.audit.known_tables import Columns, Layout, layout_of
-from lingula.errors import InputError
+from lingula.errors import ColumnError, InputError
 from lingula.labels import Labels, Schema
 from lingula.schemas import load_schema
-from lingula.tables.columns import find_column, is_text_column
+from lingula.tables.columns import find_column, is_text_column, listed, usual_column
+from lingula.tables.film_columns import PATH_NAMES
 from lingula.tables.ids import check_duplicates, highest_classes, rows_of_ids
 from lingula.tables.label_columns import (
     FoundLabels,
@@ -33,6 +34,8 @@ from lingula.tables.score_table import read_score_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from lingula.images.gray_ranges import GrayRanges
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Files:
             (``tables.ids.DUPLICATES``); "max" is for labels only.
         related: Those of ``compare`` that were made with what made the audited labels.
         scores: Table of an image model's probabilities, or None.
+        images: Folder of the images, or None.
 
     Raises:
         InputError: If a choice is unknown, or a related table is not compared.
@@ -72,6 +76,7 @@ class Files:
     duplicates: str = "fail"
     related: tuple[Path, ...] = ()
     scores: Path | None = None
+    images: Path | None = None
 
     def __post_init__(self) -> None:
         check_duplicates(self.duplicates)
@@ -133,6 +138,7 @@ def read_audit(files: Files) -> AuditedTable:
         else _other(files.truth, files.truth.name, left, found.labels, files),
         outside=found.outside,
         scores=None if files.scores is None else _scores(files.scores, left, found.labels, files),
+        grays=None if files.images is None else _grays(table, files.images, path),
     )
     return AuditedTable(table, found, data)
 
@@ -249,6 +255,20 @@ def _scores(path: Path, left: Joiner, audited: Labels, files: Files) -> npt.NDAr
         place = audited.schema.index(observation)
         out[:, place] = np.where(at >= 0, held.values[at, position], np.nan)
     return out
+
+
+def _grays(table: pa.Table, root: Path, source: Path) -> GrayRanges:
+    """Gray ranges of the images of the rows."""
+    from lingula.images.gray_ranges import measure_gray_ranges
+    from lingula.images.paths import resolve_files
+
+    name = usual_column(table.column_names, PATH_NAMES)
+    if name is None:
+        raise ColumnError(
+            f"{source}: no column is named as columns of paths are ({', '.join(PATH_NAMES[:5])}, "
+            f"...), so its images cannot be found; {listed(table.column_names)}"
+        )
+    return measure_gray_ranges(resolve_files(strings(table, name), root, str(source)))
 
 
 def _named_in_list(labels: Labels) -> Labels:

@@ -61,6 +61,12 @@ FILE = click.Path(path_type=Path)
     help="A model's probabilities of the same rows, which it was not trained on: labels that it "
     "doubts are ranked.",
 )
+@click.option(
+    "--images",
+    type=FILE,
+    help="Folder of the images that the table's paths name: those with a narrow or clipped gray "
+    "range are counted.",
+)
 @click.option("--truth", type=FILE, help="Expert labels of some of the rows.")
 @click.option("--schema", help="Schema name or TOML file; told by the columns if not given.")
 @click.option("--id-column", help="Column of the ids.")
@@ -228,6 +234,7 @@ def _files(labels: Path, choices: Mapping[str, Any]) -> Files:
         duplicates=choices["duplicates"],
         related=choices["related"],
         scores=choices["scores"],
+        images=choices["images"],
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from lingula.errors import ColumnError, InputError
 from lingula.images.film_set import Films, Texts
@@ -112,6 +113,37 @@ def read_films(table: FilmTable, schema: Schema | None) -> Films:
     return _present(films, table)
 
 
+def rows_of_films(films: Films, ids: Sequence[str], source: Path) -> npt.NDArray[np.intp]:
+    """For each film the row of another table, whose ids are paths or studies; -1 where it has none.
+
+    Of several rows with one id the first counts.
+
+    Args:
+        films: n films.
+        ids: Of the other table's rows.
+        source: The other table, for messages.
+
+    Returns:
+        Shape (n,).
+
+    Raises:
+        InputError: If no film has a row.
+    """
+    places = {_plain(text): row for row, text in reversed(list(enumerate(ids)))}
+    keys = (films.paths, [study.rpartition("/")[2] for study in films.studies], films.studies)
+    rows = max(
+        ([places.get(_plain(key), -1) for key in side] for side in keys),
+        key=lambda found: sum(row >= 0 for row in found),
+    )
+    found = np.array(rows, dtype=np.intp)
+    if (found < 0).all():
+        raise InputError(
+            f"{source}: none of its ids is a path or a study of {films.source}; the first are "
+            f"{ids[0]!r} and {films.studies[0]!r}"
+        )
+    return found
+
+
 def has_own_labels(table: Path, schema: Schema) -> bool:
     """Whether a table of films has a column of an observation, or one that lists labels."""
     names = column_names(table)
@@ -157,18 +189,7 @@ def _with_labels(films: Films, table: FilmTable, schema: Schema) -> Films:
     read = read_label_table(table.labels, schema=schema)
     if read.ids is None:
         raise ColumnError(f"{table.labels}: has no column of studies or paths to find labels by")
-    places = {_plain(text): row for row, text in reversed(list(enumerate(read.ids)))}
-    keys = (films.paths, [study.rpartition("/")[2] for study in films.studies], films.studies)
-    rows = max(
-        ([places.get(_plain(key), -1) for key in side] for side in keys),
-        key=lambda found: sum(row >= 0 for row in found),
-    )
-    found = np.array(rows, dtype=np.intp)
-    if (found < 0).all():
-        raise InputError(
-            f"{table.labels}: none of its ids is a path or a study of {films.source}; the first "
-            f"are {read.ids[0]!r} and {films.studies[0]!r}"
-        )
+    found = rows_of_films(films, read.ids, table.labels)
     films = films.without(np.flatnonzero(found < 0).tolist(), f"no labels in {table.labels}")
     return replace(films, labels=Labels(read.schema, read.labels.classes[found[found >= 0]]))
 

@@ -6,49 +6,19 @@ A model may be good on the whole and fail in a group, silently (Oakden-Rayner et
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from lingula.documents import Column, Document, Estimate, Kind, Note, Section, Table
+from lingula.documents import Column, Document, Kind, Note, Section, Table
 from lingula.images.film_set import Films
-from lingula.images.scoring import judged_cells
-from lingula.labels import Label
-from lingula.metrics.bootstrap import (
-    percentile_interval,
-    rank_reports,
-    resample_weights,
-    resampled_areas,
-    units_of,
-)
-from lingula.metrics.curves import ThresholdCounts, area_under_roc, threshold_counts
+from lingula.images.group_areas import FEWEST, Bools, GroupSettings, group_area, judged_films
+from lingula.images.hidden_strata import FilmStratum, strata_table
+from lingula.metrics.curves import ThresholdCounts, threshold_counts
 from lingula.scores import Scores
-
-Bools = npt.NDArray[np.bool_]
 
 #: Ends of the age bands, in years.
 AGES = (0, 18, 40, 60, 80, 200)
-#: A group with fewer films of either class is left out: its AUROC says nothing.
-FEWEST = 5
-
-
-@dataclass(frozen=True)
-class GroupSettings:
-    """How groups are measured.
-
-    Attributes:
-        blank: What blank labels count as: "negative" or "masked".
-        sensitivity: At which the second threshold is taken.
-        resamples: Of the bootstrap over patients.
-        seed: Of the resamples.
-    """
-
-    blank: str = "negative"
-    sensitivity: float = 0.9
-    resamples: int = 500
-    seed: int = 1
 
 
 def film_groups(films: Films) -> Iterator[tuple[str, str, Bools]]:
@@ -72,16 +42,20 @@ def at_sensitivity(counts: ThresholdCounts, wanted: float) -> int:
     return int(np.argmax(counts.true_positive_rate >= wanted - 1e-12))
 
 
-def group_document(films: Films, scores: Scores, settings: GroupSettings) -> Document:
-    """AUROC by group, and thresholds, of films with labels and scores.
+def group_document(
+    films: Films, scores: Scores, settings: GroupSettings, strata: Sequence[FilmStratum] = ()
+) -> Document:
+    """AUROC by group, by hidden stratum, and thresholds, of films with labels and scores.
 
     Args:
         films: n films with labels of the scores' observations.
         scores: Of the same films.
         settings: How.
+        strata: What reports tell of the findings of the same films.
     """
     sections = [
         Section("By group", (_by_group(films, scores, settings),)),
+        *([Section("Hidden strata", strata_table(films, scores, settings, strata))] * bool(strata)),
         Section("Thresholds", (_thresholds(films, scores, settings), _WARNING)),
     ]
     summary = f"{len(films):,} films; blank counts as {settings.blank}"
@@ -98,11 +72,11 @@ def _by_group(films: Films, scores: Scores, settings: GroupSettings) -> Table:
     rows = []
     for kind, name, inside in film_groups(films):
         for column, observation in enumerate(scores.schema.names):
-            truth, known = _cells(films, scores, column, settings)
+            truth, known = judged_films(films, scores, column, settings)
             both = []
             for members in (inside, ~inside):
                 chosen = known & members
-                both.append(_area(films, truth, scores.values[:, column], chosen, settings))
+                both.append(group_area(films, truth, scores.values[:, column], chosen, settings))
             if both[0] is None:
                 continue
             counts = (int((truth & known & inside).sum()), int((~truth & known & inside).sum()))
@@ -128,7 +102,7 @@ def _by_group(films: Films, scores: Scores, settings: GroupSettings) -> Table:
 def _thresholds(films: Films, scores: Scores, settings: GroupSettings) -> Table:
     rows = []
     for column, observation in enumerate(scores.schema.names):
-        truth, known = _cells(films, scores, column, settings)
+        truth, known = judged_films(films, scores, column, settings)
         counts = threshold_counts(truth[known], scores.values[known, column])
         if not counts.both_classes:
             continue
@@ -152,41 +126,3 @@ def _thresholds(films: Films, scores: Scores, settings: GroupSettings) -> Table:
         ),
         tuple(rows),
     )
-
-
-def _cells(
-    films: Films, scores: Scores, column: int, settings: GroupSettings
-) -> tuple[Bools, Bools]:
-    """Truth, and which films count, of one observation."""
-    labels = films.classes[:, _columns(films, scores)[column]]
-    known = judged_cells(labels[:, None], settings.blank)[:, 0]
-    return labels == int(Label.POSITIVE), known & ~np.isnan(scores.values[:, column])
-
-
-def _columns(films: Films, scores: Scores) -> Sequence[int]:
-    own = () if films.labels is None else films.labels.schema.names
-    return [own.index(name) for name in scores.schema.names]
-
-
-def _area(
-    films: Films,
-    truth: Bools,
-    scores: npt.NDArray[np.float64],
-    chosen: Bools,
-    settings: GroupSettings,
-) -> Estimate | None:
-    """AUROC of some films with its interval; None where either class is too small."""
-    rows = np.flatnonzero(chosen)
-    positives = int(truth[rows].sum())
-    if min(positives, len(rows) - positives) < FEWEST:
-        return None
-    value = area_under_roc(threshold_counts(truth[rows], scores[rows]))
-    patients = films.patients[rows].astype(str) if all(films.patients[rows]) else None
-    ranking = rank_reports(truth[rows], scores[rows])
-    units = units_of(len(rows), patients)
-    parts = [
-        resampled_areas(ranking, np.ascontiguousarray(weights.T))[0]
-        for weights in resample_weights(units, settings.resamples, settings.seed)
-    ]
-    interval = percentile_interval(np.concatenate(parts))
-    return Estimate(value, interval.low, interval.high)

@@ -19,7 +19,7 @@ def resolve_files(paths: Sequence[str], root: Path, source: str) -> tuple[Path, 
 
     A path is looked for below the root as it stands, without its first folder or first two, and,
     if it is a bare name, in any folder below the root. What holds for the first that is found
-    holds for all. Links inside the root are followed, for they are the owner's.
+    holds for all. Links are followed as long as they stay below the root (which may be a link).
 
     Args:
         paths: As the table has them.
@@ -27,9 +27,15 @@ def resolve_files(paths: Sequence[str], root: Path, source: str) -> tuple[Path, 
         source: The table, for messages.
 
     Raises:
-        InputError: If the root is no folder, a path leads out of it, or a bare name occurs in
-            several folders.
+        InputError: If the root is no folder, a path or a link leads out of it, or a bare name
+            occurs in several folders.
     """
+    files = _found_files(paths, root, source)
+    _refuse_links_out(files, root, source)
+    return files
+
+
+def _found_files(paths: Sequence[str], root: Path, source: str) -> tuple[Path, ...]:
     if not root.is_dir():
         raise InputError(f"{root}: is no folder of images; name it with --images")
     parts = [_inside(path, root, f"{source}, row {row}") for row, path in enumerate(paths, 1)]
@@ -45,6 +51,22 @@ def resolve_files(paths: Sequence[str], root: Path, source: str) -> tuple[Path, 
 def missing_files(files: Sequence[Path]) -> list[int]:
     """Positions of the files that are not there."""
     return [position for position, path in enumerate(files) if not path.is_file()]
+
+
+def _refuse_links_out(files: Sequence[Path], root: Path, source: str) -> None:
+    """Refuse files that lie outside the root once links are resolved."""
+    within = root.resolve()
+    folders: dict[Path, Path] = {}
+    for row, path in enumerate(files, 1):
+        folder = folders.get(path.parent)
+        if folder is None:
+            folder = folders[path.parent] = path.parent.resolve()
+        real = path.resolve() if path.is_symlink() else folder / path.name
+        if not real.is_relative_to(within):
+            raise InputError(
+                f"{source}, row {row}: {path} is a link that leaves the folder of images {root}; "
+                "name the folder that it leads to with --images"
+            )
 
 
 def _inside(text: str, root: Path, where: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lingula.audit.check import Check
 from lingula.audit.checks.agreement import Agreement
 from lingula.audit.checks.duplicates import Duplicates
+from lingula.audit.checks.grays import GrayRange
 from lingula.audit.checks.leakage import Leakage
 from lingula.audit.checks.logic import LabelLogic
 from lingula.audit.checks.prevalence import Prevalence
@@ -30,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     Truth(),
     Agreement(),
     SuspectLabels(),
+    GrayRange(),
     Reliability(),
 )
 

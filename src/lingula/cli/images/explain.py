@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lingula.cli.command import Command
 from lingula.cli.images.options import one_device
 from lingula.errors import InputError
+
+if TYPE_CHECKING:
+    from lingula.images.explain import Method
 
 
 @click.command(cls=Command)
@@ -18,6 +22,13 @@ from lingula.errors import InputError
     "-o", "--output", required=True, metavar="FILE", help="A .png of one overlay, or a .html page."
 )
 @click.option("--observation", metavar="NAME", help="Which; that of the highest score for a .png.")
+@click.option(
+    "--method",
+    type=click.Choice(["grad-cam", "occlusion"]),
+    default="grad-cam",
+    show_default=True,
+    help="Gradients, or how scores fall when patches are hidden.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 @click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps.")
 @click.option("--quiet", is_flag=True, help="No scores.")
@@ -27,11 +38,12 @@ def explain(
     picture: str,
     output: str,
     observation: str | None,
+    method: Method,
     overwrite: bool,
     device: str | None,
     quiet: bool,
 ) -> None:
-    """Show where MODEL looked in PICTURE, by Grad-CAM."""
+    """Show where MODEL looked in PICTURE."""
     from lingula.images.extras import require_images
 
     require_images()
@@ -45,8 +57,8 @@ def explain(
     if path.exists() and not overwrite:
         raise InputError(f"{path}: is there already; replace it with --overwrite")
     loaded = load_model(Path(model), one_device(device))
-    gray, heats = explain_film(loaded, source, [observation] if observation else [])
-    page = explanation(source, gray, heats)
+    gray, heats = explain_film(loaded, source, [observation] if observation else [], method)
+    page = explanation(source, gray, heats, method)
     if path.suffix == ".html":
         write_text(path, to_html(page))
     else:
