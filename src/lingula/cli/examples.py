@@ -63,8 +63,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "images predict": ("lingula images predict run valid.csv --images films -o scores.csv",),
     "images select": ("lingula images select valid.csv run-ones run-zeros --images films -o best",),
-    "images explain": ("lingula images explain run film.png -o film.html",),
-    "images groups": ("lingula images groups valid.csv scores.csv --images films",),
+    "images explain": (
+        "lingula images explain run film.png -o film.html",
+        "lingula images explain run film.png --method occlusion -o film.html",
+    ),
+    "images groups": (
+        "lingula images groups valid.csv scores.csv --images films",
+        "lingula images groups valid.csv scores.csv --images films --strata strata.csv",
+    ),
     "images calibrate": ("lingula images calibrate run calibration.csv --images films",),
     "images export": ("lingula images export run -o model.onnx",),
     "review links": ("lingula review links reports.review anna",),

@@ -83,7 +83,7 @@ def explain_film(
     gray = read_gray(path)
     scores = model.scores(HeldImages([gray]).at_size, 1)
     names = [model.schema.names[model.schema.index(name)] for name in observations]
-    heats = []
+    heats: list[tuple[str, Gray]] = []
     for part, own in _parts_for(model, names or model.schema.names):
         pictures = part.recipe.pictures
         pixels = torch.from_numpy(fit_size(gray, pictures).astype(np.float32))
@@ -212,7 +212,8 @@ def _grad_cam(
     cam = GradCAM(whole, target_layers=layer, postprocessing=lambda heat: heat)
     images = pixels.to(network.mean.device)[None, None]
     found = [cam(images, class_idx=place)[0, 0].detach().cpu().numpy() for place in places]
-    return np.maximum(np.stack(found), 0)
+    heat: npt.NDArray[np.float32] = np.maximum(np.stack(found), 0)
+    return heat
 
 
 def _occlusion(
@@ -225,7 +226,9 @@ def _occlusion(
     whole, size = _LogOdds(network.eval()), pixels.shape[-1]
     side = max(_FEWEST_PIXELS, size // _PATCH)
     starts = [*range(0, size - side, side // 2), size - side]
-    patches = [np.s_[top : top + side, left : left + side] for top in starts for left in starts]
+    patches = [
+        (slice(top, top + side), slice(left, left + side)) for top in starts for left in starts
+    ]
     plain_image, gray = pixels.to(network.mean.device), pixels.mean()
     fall = np.zeros((len(places), size, size), dtype=np.float32)
     times = np.zeros((size, size), dtype=np.float32)
@@ -238,7 +241,7 @@ def _occlusion(
                 images[row, 0][patch] = gray
             hidden = whole(images).cpu().numpy()[:, list(places)]
             for row, patch in enumerate(part):
-                fall[(slice(None), *patch)] += (plain - hidden[row])[:, None, None]
+                fall[:, patch[0], patch[1]] += (plain - hidden[row])[:, None, None]
                 times[patch] += 1
     found: npt.NDArray[np.float32] = np.maximum(fall / times, 0)
     return found

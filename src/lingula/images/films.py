@@ -189,7 +189,7 @@ def _with_labels(films: Films, table: FilmTable, schema: Schema) -> Films:
     read = read_label_table(table.labels, schema=schema)
     if read.ids is None:
         raise ColumnError(f"{table.labels}: has no column of studies or paths to find labels by")
-    found = rows_of_films(films, read.ids, table.labels)
+    found = rows_of_films(films, list(read.ids), table.labels)
     films = films.without(np.flatnonzero(found < 0).tolist(), f"no labels in {table.labels}")
     return replace(films, labels=Labels(read.schema, read.labels.classes[found[found >= 0]]))
 
