@@ -1,4 +1,4 @@
-"""The one room that draws: measuring rooms return exhibits, here they become what people see.
+"""The one room that draws: measuring rooms return exhibits, here they become what people see::
 
     table = Table("labels", "F1 by label", (Column("label", "Label"),
                   Column("f1", "F1", Kind.FIGURE)), (("Edema", Estimate(0.71, 0.65, 0.77)),))
