@@ -28,6 +28,8 @@ MODULES = {
 }
 #: Rooms whose public names are those of their modules.
 ROOMS = {"lingula.metrics": "Metrics"}
+#: Characters of a value that is shown.
+LONGEST = 100
 
 _PAGE = """# {words}
 
@@ -50,7 +52,7 @@ def pages() -> dict[str, str]:
             found = getattr(importlib.import_module(module), name)
             # What two modules name stands on the page of the first.
             if id(found) not in shown:
-                directives.append(f".. {_directive(found)}:: {module}.{name}\n   :members:\n")
+                directives.append(_directive(module, name, found))
                 shown.add(id(found))
         made[_page(module)] = _PAGE.format(words=words, directives="\n".join(directives))
     for room, words in ROOMS.items():
@@ -84,10 +86,16 @@ def public(module: str) -> list[str]:
     return [name for name in listed if not name.startswith("__")]
 
 
-def _directive(found: object) -> str:
+def _directive(module: str, name: str, found: object) -> str:
     if inspect.isclass(found):
-        return "autoexception" if issubclass(found, BaseException) else "autoclass"
-    return "autofunction" if inspect.isroutine(found) else "autodata"
+        kind = "autoexception" if issubclass(found, BaseException) else "autoclass"
+        return f".. {kind}:: {module}.{name}\n   :members:\n"
+    if inspect.isroutine(found):
+        return f".. autofunction:: {module}.{name}\n"
+    # A value has the docstring of its type: its value says more.
+    value = repr(found)
+    shown = f"   :value: {value}\n" if len(value) <= LONGEST else ""
+    return f".. py:data:: {name}\n   :module: {module}\n{shown}"
 
 
 def _page(module: str) -> str:

@@ -21,7 +21,9 @@ TUTORIALS = ROOT / "docs" / "tutorials"
 LONGEST = 600
 #: What a progress bar draws, from hiding the cursor to clearing its line, and other control codes:
 #: a terminal obeys them, a page would show them.
-PROGRESS = re.compile(r"\x1b\[\?25l.*?\x1b\[\?25h(\r?\x1b\[1A)?(\x1b\[2K)?", re.DOTALL)
+PROGRESS = re.compile(
+    r"\x1b\[\?25l.*?\x1b\[\?25h(\r?\x1b\[1A)?(\x1b\[2K)?|^[^\n]*━{10}[^\n]*\n?", re.DOTALL | re.MULTILINE
+)
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -33,14 +35,18 @@ def run(path: Path) -> nbformat.NotebookNode:
     """
     notebook = nbformat.read(path, as_version=4)
     # The program that belongs to this Python is the one the cells call.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    os.environ.update(NO_COLOR="1", COLUMNS="88")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "88"}
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(ROOT / "examples", Path(place) / "examples")
         client = NotebookClient(
-            notebook, timeout=LONGEST, kernel_name="python3", resources={"metadata": {"path": place}}
+            notebook,
+            timeout=LONGEST,
+            kernel_name="python3",
+            coalesce_streams=True,
+            resources={"metadata": {"path": place}},
         )
-        client.execute()
+        client.execute(env=environment)
     for cell in notebook.cells:
         # When a cell ran says nothing to a reader, and would change with every run.
         cell.metadata.pop("execution", None)
