@@ -29,7 +29,7 @@ class Source:
 
     Attributes:
         path: A CSV, TSV, Parquet or JSON Lines file, a folder of .txt files or of Parquet parts, a
-            pattern such as "parts/*.csv", or "-" for standard input.
+            pattern such as ``parts/*.csv``, or "-" for standard input.
         text_columns: Names of the columns to read, joined by a blank line; found by name if none.
         id_column: Name of the column of ids; found by name if None.
         sections: Canonical names of the sections to read, None for the text as it is, or "auto",
