@@ -81,7 +81,7 @@ SHOWN = (
         'lingula challenge submit held challenge/scores.csv --team "Our team" --title "A model" --single\n'
         'lingula challenge submit held challenge/other.csv --team "Another" --ensemble\n'
         "lingula challenge board held --resamples 500",
-        "held/board/board.html",
+        "held/board/index.html",
     ),
     Shown(
         "films",
