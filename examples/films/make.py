@@ -21,8 +21,16 @@ FINDINGS = ("Cardiomegaly", "Lung Lesion", "Edema", "Pleural Effusion")
 SHARES = (0.35, 0.25, 0.3, 0.35)
 #: How a report says that a finding is there, may be there, and is not.
 SAYS = {
-    "Cardiomegaly": ("The heart is enlarged.", "Possible mild cardiomegaly.", "Heart size is normal."),
-    "Lung Lesion": ("Nodule in the right lung.", "Possible nodule on the right.", "No nodule or mass."),
+    "Cardiomegaly": (
+        "The heart is enlarged.",
+        "Possible mild cardiomegaly.",
+        "Heart size is normal.",
+    ),
+    "Lung Lesion": (
+        "Nodule in the right lung.",
+        "Possible nodule on the right.",
+        "No nodule or mass.",
+    ),
     "Edema": ("Pulmonary edema.", "Edema cannot be excluded.", "No pulmonary edema."),
     "Pleural Effusion": (
         "Left pleural effusion.",

@@ -120,7 +120,12 @@ class Gallery:
         """
         folder = self.site / "gallery"
         folder.mkdir()
-        lines = ["# Gallery", "", "Made by these commands on the example data, all of it invented.", ""]
+        lines = [
+            "# Gallery",
+            "",
+            "Made by these commands on the example data, all of it invented.",
+            "",
+        ]
         if pictures:
             self._draw(folder)
         for shown in SHOWN:

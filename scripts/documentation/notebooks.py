@@ -22,7 +22,8 @@ LONGEST = 600
 #: What a progress bar draws, from hiding the cursor to clearing its line, and other control codes:
 #: a terminal obeys them, a page would show them.
 PROGRESS = re.compile(
-    r"\x1b\[\?25l.*?\x1b\[\?25h(\r?\x1b\[1A)?(\x1b\[2K)?|^[^\n]*━{10}[^\n]*\n?", re.DOTALL | re.MULTILINE
+    r"\x1b\[\?25l.*?\x1b\[\?25h(\r?\x1b\[1A)?(\x1b\[2K)?|^[^\n]*━{10}[^\n]*\n?",
+    re.DOTALL | re.MULTILINE,
 )
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
