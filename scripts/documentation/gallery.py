@@ -43,7 +43,7 @@ SHOWN = (
     Shown(
         "explain",
         "Why a report got its labels",
-        "Mentions in the colour of what is said of them, and beside each label its words, its cue and its rule.",
+        "Mentions in the colour of what is said of them; beside each label its words, cue and rule.",
         "lingula explain --file examples/folder/p11/s50000005.txt --html why.html",
         "why.html",
     ),
@@ -60,7 +60,8 @@ SHOWN = (
         "score",
         "Scores of generated reports",
         "Every convention of the field that publishes a CheXbert F1, beside each other.",
-        "lingula score references.csv generated.csv --convention all --bootstrap 200 --html score.html",
+        "lingula score references.csv generated.csv --convention all --bootstrap 200"
+        " --html score.html",
         "score.html",
     ),
     Shown(
@@ -78,7 +79,8 @@ SHOWN = (
         "python examples/challenge/make.py challenge\n"
         "lingula challenge create held --truth challenge/truth.csv --readers challenge/anna.csv"
         " --readers challenge/ben.csv --readers challenge/clara.csv\n"
-        'lingula challenge submit held challenge/scores.csv --team "Our team" --title "A model" --single\n'
+        'lingula challenge submit held challenge/scores.csv --team "Our team" --title "A model"'
+        " --single\n"
         'lingula challenge submit held challenge/other.csv --team "Another" --ensemble\n'
         "lingula challenge board held --resamples 500",
         "held/board/index.html",
@@ -91,7 +93,8 @@ SHOWN = (
         "lingula label films/reports.csv -o films/labels.csv\n"
         "lingula images train films/films.csv --labels films/labels.csv --valid films/valid.csv"
         " --recipe small --epochs 6 -o run\n"
-        "lingula images explain run films/pictures/patient00241/study1/view1_frontal.png -o looks.html",
+        "lingula images explain run films/pictures/patient00241/study1/view1_frontal.png"
+        " -o looks.html",
         "looks.html",
     ),
     Shown(
@@ -163,7 +166,9 @@ class Gallery:
         program, _, rest = line.partition(" ")
         start = [sys.executable, *(["-m", "lingula"] if program == "lingula" else [])]
         command = " ".join([*(f'"{word}"' for word in start), rest])
-        done = subprocess.run(command, shell=True, cwd=work, capture_output=True, text=True)
+        done = subprocess.run(
+            command, shell=True, cwd=work, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise SystemExit(f"{line}\n{done.stdout}{done.stderr}")
 
@@ -173,7 +178,10 @@ class Gallery:
             size = f"--window-size=1100,{height}"
             command = [browser, *FLAGS, f"--user-data-dir={profile}", size]
             done = subprocess.run(
-                [*command, f"--screenshot={picture}", page.as_uri()], capture_output=True, text=True
+                [*command, f"--screenshot={picture}", page.as_uri()],
+                capture_output=True,
+                text=True,
+                check=False,
             )
         if done.returncode or not picture.is_file():
             raise SystemExit(f"{page.name} was not photographed:\n{done.stderr[-2000:]}")
