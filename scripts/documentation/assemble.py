@@ -1,4 +1,4 @@
-"""Lays out what the site is built from: ``docs/``, pages of the project, reference pages, pictures."""
+"""Lays out what the site is built from: pages, reference pages, and those of the whole project."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ SHOWN = (
     Shown(
         "explain",
         "Why a report got its labels",
-        "Mentions in the colour of what is said of them; beside each label its words, cue and rule.",
+        "Mentions in the colour of what is said of them; each label with its words and its rule.",
         "lingula explain --file examples/folder/p11/s50000005.txt --html why.html",
         "why.html",
     ),
