@@ -20,6 +20,7 @@ from tests.training.test_commands import RECIPE
 ROOT = Path(__file__).parents[2]
 REPEAT = Path(__file__).parent / "repeat.py"
 ASKED = Path(__file__).parent / "asked_once.py"
+REVIEWED = Path(__file__).parent / "reviewed_once.py"
 SECONDS = 60
 
 needs_strace = pytest.mark.skipif(
@@ -105,8 +106,9 @@ def test_no_command_opens_a_connection(
     }  # fmt: skip
     found = [line for name, words in runs.items() for line in watch(tmp_path, name, *words)]
     found += watch_service(tmp_path)
+    found += watch_review(tmp_path, source)
     assert found == []
-    assert {str(words[0]) for words in runs.values()} | {"serve"} == set(COMMANDS)
+    assert {str(words[0]) for words in runs.values()} | {"serve", "review"} == set(COMMANDS)
 
 
 def watch_service(folder: Path) -> list[str]:
@@ -116,6 +118,15 @@ def watch_service(folder: Path) -> list[str]:
     assert done.returncode == 0, f"serve: {done.stdout}{done.stderr}"
     assert '"Edema":"negative"' in done.stdout
     return [f"serve: {line}" for line in found]
+
+
+def watch_review(folder: Path, reports: Path) -> list[str]:
+    """Offences of ``lingula review``, made and served, and read from once."""
+    command = [sys.executable, str(REVIEWED), str(reports), "--readers", "a", "-o", "made.review"]
+    done, found = traced(command, folder / "review.trace", env=environment(), cwd=folder)
+    assert done.returncode == 0, f"review: {done.stdout}{done.stderr}"
+    assert 'id="report"' in done.stdout and '{"saved":["0000' in done.stdout
+    return [f"review: {line}" for line in found]
 
 
 @needs_strace

@@ -7,14 +7,15 @@ import {Queue} from "./queue.js";
 import {searchList} from "./search.js";
 
 const ANSWERS = {1: "1", 2: "2", 3: "3", 4: "0", " ": "0"};
+// Keyboards whose upper row gives digits only with Shift are read by place.
+const DIGIT = /^(?:Digit|Numpad)([1-4])$/;
 const KEYS = {
   u: "undo", "/": "search", "?": "help", m: "mark", c: "comment", f: "flag",
-  "[": "previous", "]": "following", Enter: "submit",
+  p: "previous", n: "following", Enter: "submit",
 };
 
 export class Reader {
   #session;
-  #send;
   #queue;
   #clock = new Clock();
   #channel = new BroadcastChannel("lingula-review");
@@ -25,7 +26,7 @@ export class Reader {
 
   constructor(session, send) {
     this.#session = session;
-    this.#send = send;
+    addEventListener("pagehide", () => this.#desk?.keepComment());  // Before the queue's own.
     this.#queue = new Queue(session, (news) => this.#hear(news));
     document.addEventListener("keydown", (event) => this.#press(event));
     document.addEventListener("click", (event) => {
@@ -92,7 +93,8 @@ export class Reader {
   #press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (document.querySelector("dialog[open]")) return;
-    const {target, key} = event;
+    const {target} = event;
+    const key = (!event.shiftKey && DIGIT.exec(event.code)?.[1]) || event.key;
     if (this.#desk?.cursor) {
       if (this.#desk.cursor.press(event)) event.preventDefault();
       return;
@@ -145,7 +147,6 @@ export class Reader {
   #neighbour(which) {
     const report = this.#main.dataset[which];
     if (!report) return;
-    this.#desk.keepComment();
     this.#open(`/read/${report}`);
   }
 
@@ -205,6 +206,7 @@ export class Reader {
   /** Shows another report once everything is saved; tries until the network is back. */
   async #open(path, push = true, focus = true) {
     if (this.#loading) return;
+    this.#desk?.keepComment();
     this.#loading = true;
     if (this.#queue.size) this.#say("The next report comes when your answers are saved");
     await this.#queue.drained();
