@@ -276,9 +276,9 @@ def compare_export(review: Path, pressed: dict[str, str]) -> int:
     cells = 0
     with output.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            answers = pressed[row["study_id"]]
+            answers = pressed[row["id"]]
             for name, key in zip(NAMES, answers, strict=True):
-                assert row[name].removesuffix(".0") == values[key], (row["study_id"], name)
+                assert row[name].removesuffix(".0") == values[key], (row["id"], name)
                 cells += 1
     assert cells == 14 * len(pressed)
     return cells

@@ -83,7 +83,7 @@ def test_what_is_reviewed_trains_and_evaluates(browser: Any, encoder: Path, tmp_
     call("review", "export", review, "-o", expert)
     call("label", table, "-o", rules, "--labeler", "rules", "--quiet")
     with expert.open(newline="", encoding="utf-8") as file:
-        read = {row["study_id"]: row for row in csv.DictReader(file)}
+        read = {row["id"]: row for row in csv.DictReader(file)}
     with rules.open(newline="", encoding="utf-8") as file:
         proposed = {row["study_id"]: row for row in csv.DictReader(file)}
     assert len(read) == REPORTS and len(changed) == REPORTS // 4
