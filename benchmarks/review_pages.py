@@ -78,7 +78,7 @@ def serve(review: Path, port: int = 0) -> tuple[subprocess.Popen[bytes], str]:
             [*LINGULA, "review", str(review), "--port", str(port), "--quiet"],
             stdout=stream, stderr=stream,
         )  # fmt: skip
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while time.monotonic() < until and process.poll() is None:
         found = re.search(r"serving on (http://\S+)", log.read_text(encoding="utf-8"))
         if found:
