@@ -29,6 +29,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,8 @@ def storm(
     for thread in threads:
         thread.join(60)
         assert not thread.is_alive()
+    for one in crowd:
+        one.client.close()
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     check(review, crowd, database)
@@ -193,7 +196,7 @@ def storm(
 def check(review: Path, crowd: Sequence[Reader], database: str | None) -> None:
     """Hold the database against what was acknowledged."""
     if database is None:
-        with sqlite3.connect(review / "review.sqlite") as connection:
+        with closing(sqlite3.connect(review / "review.sqlite")) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     with open_review(review, database) as store:

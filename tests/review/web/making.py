@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-import httpx
-
 import lingula
 from lingula.labels import Evidence
 from lingula.review.records import Chosen, NewReport, Person, Plan, Review, Span
@@ -133,23 +131,3 @@ def start(database: Path | str, folder: Path, port: int = 0, *, links: bool = Tr
         time.sleep(0.02)
     process.kill()
     raise AssertionError(log.read_text(encoding="utf-8"))
-
-
-class Caller(httpx.Client):
-    """A program that has entered by its link."""
-
-    person = 0
-
-    def enter(self, link: str) -> Caller:
-        token = link.partition("#")[2]
-        answer = self.post("/enter", json={"token": token})
-        assert answer.status_code == 200, answer.text
-        said = self.get("/session").json()
-        self.person = said["person"]
-        self.headers["X-CSRF-Token"] = said["csrf"]
-        return self
-
-
-def caller(site: Site, name: str | None = None) -> Caller:
-    client = Caller(base_url=site.url, timeout=60, trust_env=False)
-    return client if name is None else client.enter(site.links[name])
