@@ -74,7 +74,10 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 #: A text with one of these needs no closer look at its language.
-_PLAINLY_ENGLISH = (" is ", " the ", " are ", " of ", "There ", " and ", " with ", " clear")
+_PLAINLY_ENGLISH = (
+    *(" is ", " the ", " are ", " of ", "there ", " and ", " with ", " clear", "lungs", "effusion"),
+    *("heart", "left ", "right ", "small "),
+)
 _OF_THE_CHEST = re.compile(
     r"chest|lung|thora|pulmon|cardi|pleur|heart|\bribs?\b|mediastin|cxr|trachea", re.IGNORECASE
 )
@@ -93,7 +96,8 @@ def reads_as_elsewhere(text: str) -> bool:
     """
     if not any(part in text for part in _PLAINLY_OF_THE_CHEST) and _ELSEWHERE.match(text):
         return _OF_THE_CHEST.search(text) is None
-    return not any(word in text for word in _PLAINLY_ENGLISH) and not reads_as_english(text)
+    lowered = text.lower()
+    return not any(word in lowered for word in _PLAINLY_ENGLISH) and not reads_as_english(text)
 
 
 def placeholder(text: str) -> str | None:
