@@ -4,6 +4,7 @@ from lingula.labels import Label
 from lingula.rules import RuleLabeler
 from lingula.text.content import (
     placeholder,
+    reads_as_elsewhere,
     reads_as_english,
     reads_as_report,
     states_normality,
@@ -81,6 +82,26 @@ def test_no_finding_needs_a_report_on_a_chest(text):
     labels = LABELER.label([text], evidence=True)
     assert not labels.classes.any()
     assert all(item.label is Label.BLANK for item in labels.evidence[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "elsewhere"),
+    [
+        ("Knee radiograph: small joint effusion, no fracture.", True),
+        ("EXAM: MRI of the brain. No acute infarct.", True),
+        ("CT head: normal.", True),
+        ("Kein Pneumothorax.", True),
+        ("CT abdomen: lung bases are clear.", False),
+        ("Left shoulder film: rib fracture.", False),
+        ("Normal knee film was seen before this chest film.", False),
+        ("No acute disease. CT of the head is advised.", False),
+        ("No PTX. ETT ok.", False),
+    ],
+)
+def test_what_is_said_of_another_part_says_nothing_of_a_chest(text, elsewhere):
+    assert reads_as_elsewhere(text) == elsewhere
+    if elsewhere:
+        assert not LABELER.label([text]).classes.any()
 
 
 @pytest.mark.parametrize("text", ["Normal.", "Unremarkable.", "No acute disease.", "NAD"])

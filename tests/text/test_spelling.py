@@ -48,6 +48,12 @@ def read(text):
         ("console a nation", "consolidation"),
         ("cost of phrenic angle", "costophrenic angle"),
         ("small left sided a fusion", "small left sided effusion"),
+        ("chestt ube, n oeffusion", "chest tube , no effusion"),
+        ("numothorax, pneumthorax, atelectisis", "pneumothorax , pneumothorax , atelectasis"),
+        ("consolidashun", "consolidation"),
+        ("there isno edeema", "there is no edema"),
+        ("infiltrate's in both lungs", "infiltrate in both lungs"),
+        ("focal consolation, bilateral fusions", "focal consolidation , bilateral effusions"),
     ],
 )  # fmt: skip
 def test_words_are_read_as_they_were_meant(written, meant):
