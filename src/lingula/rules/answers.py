@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lingula.labels import Label
+from lingula.rules.boxes import MARKS, boxes, leads
 from lingula.rules.lexicon_model import Category, Lexicon
 from lingula.rules.matcher import Scan, Span, longest
 
@@ -25,25 +26,8 @@ _LEAST_LEADER = 3
 _SEPARATORS = frozenset(":=|?([-–—☐☑☒✓✔✗✘")
 #: Before these, the words that an answer speaks of begin.
 _BEGINS = frozenset({";", ".", "(", ")", "]", "?"})
-_TICKS = frozenset({"x", "√", "✓", "✔", "✗", "✘", "☑", "☒"})
-_CHECKS = frozenset({"√", "☐", "☑", "☒", "✓", "✔", "✗", "✘"})
-_BOXES = _CHECKS | {"[", "("}
 #: Most tokens of the choices that a form prints in brackets.
 _LONGEST_OPTIONS = 12
-#: Signs in brackets, and whether they affirm.
-_SIGNS = {
-    "+": True,
-    "+ve": True,
-    "pos": True,
-    "-": False,
-    "–": False,
-    "-ve": False,
-    "neg": False,
-    "y": True,
-    "n": False,
-}
-#: Most words between such a sign and the finding after it.
-_LONGEST_LEAD = 7
 #: What follows the choices that a form prints in brackets.
 _AFTER_CHOICES = ([")", ":"], [")", "?"], ["]", ":"], ["]", "?"])
 #: What a ticked state says of a structure.
@@ -95,7 +79,7 @@ class AnswerReader:
         found: dict[Span, Answer] = {}
         tokens = scan.tokens
         if not scan.answers:
-            if ":" not in tokens and _BOXES.isdisjoint(tokens):
+            if ":" not in tokens and MARKS.isdisjoint(tokens):
                 return found
         elif (
             _SEPARATORS.isdisjoint(tokens)
@@ -104,7 +88,7 @@ class AnswerReader:
             and not _follows(scan.answers, mentions)
         ):
             return found
-        if scan.answers or not _BOXES.isdisjoint(tokens):
+        if scan.answers or not MARKS.isdisjoint(tokens):
             cues = longest([*scan.cues, *scan.answers])
             self._boxes(tokens, mentions, cues, found)
             last = 0
@@ -238,13 +222,13 @@ class AnswerReader:
         cues: list[Span],
         found: dict[Span, Answer],
     ) -> None:
-        boxes = _boxes(tokens, signs=bool(mentions) and _leads(tokens, mentions[0]))
-        if not boxes or not mentions:
+        found_boxes = boxes(tokens, signs=bool(mentions) and leads(tokens, mentions[0]))
+        if not found_boxes or not mentions:
             return
-        first = boxes[0][0] < mentions[0].start
-        for number, (start, end, ticked) in enumerate(boxes):
-            following = boxes[number + 1][0] if number + 1 < len(boxes) else len(tokens)
-            before = boxes[number - 1][1] if number else 0
+        first = found_boxes[0][0] < mentions[0].start
+        for number, (start, end, ticked) in enumerate(found_boxes):
+            following = found_boxes[number + 1][0] if number + 1 < len(found_boxes) else len(tokens)
+            before = found_boxes[number - 1][1] if number else 0
             inside = [m for m in mentions if end <= m.start and m.end <= following]
             state = next(
                 (c for c in cues if c.start == end and self._category[c.rule] in _TOLD), None
@@ -253,7 +237,9 @@ class AnswerReader:
                 # "Heart size: [ ] normal [x] enlarged"
                 if ticked:
                     asked = [
-                        m for m in mentions if m.end <= boxes[0][0] and self._structure[m.rule]
+                        m
+                        for m in mentions
+                        if m.end <= found_boxes[0][0] and self._structure[m.rule]
                     ]
                     label = _TOLD[self._category[state.rule]]
                     found.update((m, Answer(label, state)) for m in asked)
@@ -262,7 +248,7 @@ class AnswerReader:
             if word is not None and not inside:
                 # "Effusion: [x] no [ ] yes": the box ticks a word.
                 if ticked:
-                    targets = [m for m in mentions if m.end <= boxes[0][0]]
+                    targets = [m for m in mentions if m.end <= found_boxes[0][0]]
                     label = _LABELS[self._category[word.rule]]
                     found.update((m, Answer(label, word)) for m in targets)
                 continue
@@ -286,16 +272,6 @@ def _past_options(tokens: list[str], at: int) -> int:
     return at
 
 
-def _leads(tokens: list[str], mention: Span) -> bool:
-    """Whether a sign in brackets stands before the first mention ("(+) effusion (-) edema")."""
-    before = tokens[max(mention.start - _LONGEST_LEAD, 0) : mention.start]
-    return (
-        (")" in before or "]" in before)
-        and any(sign in before for sign in _SIGNS)
-        and before[-1] not in (":", "=")
-    )
-
-
 def _follows(answers: list[Span], mentions: list[Span]) -> bool:
     """Whether an answer stands right after a mention."""
     for answer in answers:
@@ -305,20 +281,3 @@ def _follows(answers: list[Span], mentions: list[Span]) -> bool:
                 if mention.end == at:
                     return True
     return False
-
-
-def _boxes(tokens: list[str], *, signs: bool) -> list[tuple[int, int, bool]]:
-    """Check boxes: start, end, whether ticked. With ``signs`` those in brackets count."""
-    found = []
-    for at, token in enumerate(tokens):
-        if token in _CLOSING:
-            closing = [_CLOSING[token]]
-            if tokens[at + 1 : at + 2] == closing:
-                found.append((at, at + 2, False))
-            elif tokens[at + 2 : at + 3] == closing and tokens[at + 1] in _TICKS:
-                found.append((at, at + 3, True))
-            elif signs and tokens[at + 2 : at + 3] == closing and tokens[at + 1] in _SIGNS:
-                found.append((at, at + 3, _SIGNS[tokens[at + 1]]))
-        elif token in _CHECKS and (at == 0 or tokens[at - 1] not in _CLOSING):
-            found.append((at, at + 1, token in _TICKS))
-    return found

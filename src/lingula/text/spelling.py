@@ -9,22 +9,17 @@ together ("noeffusion"), and one word for another by the optimal string alignmen
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from lingula.text.sounds import Listener, sound
-from lingula.text.vocabulary import is_english, is_listed, word_list
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from lingula.text.dictation import heard_terms, misheard, trigger
+from lingula.text.nearness import has_nearer, says_another, settled
+from lingula.text.sounds import Listener
+from lingula.text.vocabulary import is_english, word_list
 
 #: Shortest word that is read by one edit, and by two; shorter ones are too like each other.
 ONE_EDIT, TWO_EDITS = 6, 10
@@ -37,14 +32,6 @@ _LONGEST = 40
 #: Words whose reading is remembered.
 _REMEMBERED = 100_000
 
-#: First parts that change what a word says: one is never read as another, nor added nor dropped.
-_TELLING = (
-    *("hyper", "hypo", "intra", "inter", "extra", "infra", "supra", "sub", "micro", "macro"),
-    *("pre", "post", "ante", "anti", "endo", "epi", "peri", "para", "pro", "retro", "tachy"),
-    *("brady", "hemo", "haemo", "hydro", "pneumo", "mono", "uni", "tri", "bi", "non", "un", "in"),
-    *("im", "dis", "mis", "de", "re", "ab", "ad", "ex", "a"),
-)
-_DENYING = ("non", "un", "no")
 #: Short words that stand run together with a term, beside those of the lexicon.
 _JOINED_WORDS = frozenset(
     "a an and are at by for from in is no not of on or the there to was with without left right "
@@ -54,14 +41,6 @@ _JOINED_WORDS = frozenset(
 _SHORT = frozenset({"edema", "heart", "lungs", "chest"})
 #: One of these and another word of the lexicon run together are plain however short.
 _GRAMMAR = frozenset("no the is are not there of and with without has".split())
-#: Words that are in every other report.
-_FREQUENT = frozenset(
-    "a at the no in of is with pleural nodule effusion heart acute evidence focal remarkable more "
-    "thorax changed pulmonary lung space bilateral moderate loculated layering small large tiny "
-    "trace disease scarring thickening pneumothorax effusions sided mild interstitial alveolar "
-    "perihilar".split()
-)
-_FOLDER = Path(__file__).parent / "words"
 
 
 class Edit(NamedTuple):
@@ -93,14 +72,14 @@ class Speller:
         self._all_terms = " ".join(self._terms)
         self._parts = frozenset(word for word in own | _JOINED_WORDS if word.isalpha())
         self._own = own
-        self._phrases = _phrases()
+        self._phrases = misheard()
         self._by_trigger: dict[str, list[tuple[str, ...]]] = {}
         for written in self._phrases:
-            self._by_trigger.setdefault(_trigger(written, own), []).append(written)
+            self._by_trigger.setdefault(trigger(written, own), []).append(written)
         triggers = self._by_trigger.keys()
         said = {word for words in self._phrases.values() for word in words}
         known = own | word_list("chest") | word_list("radiology")
-        self._listener = Listener(_heard(), known - (triggers - said))
+        self._listener = Listener(heard_terms(), known - (triggers - said))
         #: Tokens that need no look.
         self._plain = {word for word in own if word not in triggers}
         self._readings: dict[str, tuple[str, ...]] = {}
@@ -281,60 +260,14 @@ class Speller:
                 token, self._targets.get(length, ()), scorer=OSA.distance, score_cutoff=allowed,
                 limit=None,
             ):  # fmt: skip
-                if distance > fewest or _says_another(token, word):
+                if distance > fewest or says_another(token, word):
                     continue
                 if distance < fewest:
                     best, fewest = [], int(distance)
                 best.append(word)
-        if not best or (fewest == 2 and _has_nearer(token)):
+        if not best or (fewest == 2 and has_nearer(token)):
             return None
-        return _settled(token, best)
-
-
-def _settled(token: str, words: list[str]) -> str | None:
-    """One of the words at the same distance: forms of one word, or the one with the same start.
-
-    Of several the ones that sound as the token does: "numothorax" is pneumothorax, not hemothorax.
-    """
-    if len(words) > 1:
-        heard = sound(token)
-        words = [word for word in words if sound(word) == heard] or words
-        words = [word for word in words if word[0] == token[0]] or words
-    stem = min(words, key=len)
-    if all(word[: max(4, len(stem) - 2)] == stem[: max(4, len(stem) - 2)] for word in words):
-        return max(words, key=lambda word: _likeness(token, word))
-    return None
-
-
-def _likeness(written: str, word: str) -> tuple[bool, bool, int]:
-    """How like two words at the same distance are: letters that changed places, same end, longer.
-
-    People leave letters out more often than they put others in.
-    """
-    return sorted(written) == sorted(word), written[-1] == word[-1], len(word)
-
-
-def _says_another(written: str, word: str) -> bool:
-    """Whether the two differ by a first part that changes what a word says."""
-    if any(
-        written == part + word or word == part + written for part in (*_DENYING, "in", "im", "dis")
-    ):  # fmt: skip
-        return True
-    one, other = _first_part(written), _first_part(word)
-    if one == other or not (one and other):
-        denies = one in _DENYING or other in _DENYING
-        return denies and one != other and len(one) != len(other) and _rests_near(written, word)
-    return written[len(one) :] == word[len(other) :]
-
-
-def _rests_near(written: str, word: str) -> bool:
-    one, other = written[len(_first_part(written)) :], word[len(_first_part(word)) :]
-    return OSA.distance(one, other, score_cutoff=1) <= 1
-
-
-def _first_part(word: str) -> str:
-    fitting = [part for part in _TELLING if word.startswith(part) and len(word) > len(part) + 3]
-    return max(fitting, key=len, default="")
+        return settled(token, best)
 
 
 def _segments(token: str, parts: frozenset[str]) -> tuple[str, ...]:
@@ -349,52 +282,3 @@ def _segments(token: str, parts: frozenset[str]) -> tuple[str, ...]:
             if current is None or len(before) + 1 < len(current):
                 best[end] = (*before, part)
     return best[-1] or ()
-
-
-def _has_nearer(token: str) -> bool:
-    """Whether a listed word is one edit away."""
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    for at in range(len(token) + 1):
-        head, tail = token[:at], token[at:]
-        tries = [head + letter + tail for letter in letters]
-        if tail:
-            tries += [head + letter + tail[1:] for letter in letters]
-            tries.append(head + tail[1:])
-        if len(tail) > 1:
-            tries.append(head + tail[1] + tail[0] + tail[2:])
-        if any(is_listed(word) for word in tries):
-            return True
-    return False
-
-
-@lru_cache(maxsize=1)
-def _dictation() -> dict[str, Any]:
-    data: dict[str, Any] = tomllib.loads((_FOLDER / "dictation.toml").read_text(encoding="utf-8"))
-    return data
-
-
-def _heard() -> list[str]:
-    """The terms that are known by their sound."""
-    return [str(term) for term in _dictation()["heard"]]
-
-
-@lru_cache(maxsize=1)
-def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
-    data = _dictation()
-    found = {tuple(key.split()): tuple(value.split()) for key, value in data["read"].items()}
-    for entry in data["after"]:
-        for word in entry["words"]:
-            read = (entry.get("before", word), entry["read"])
-            for written in entry["written"]:
-                found.setdefault((word, *written.split()), read)
-    return found
-
-
-def _trigger(written: tuple[str, ...], own: frozenset[str]) -> str:
-    """The word of a phrase that is looked for: the one that reports use least."""
-    if len(written) == 1:
-        return written[0]
-    return max(
-        written,
-        key=lambda word: (word not in _FREQUENT, word not in own, not is_listed(word), len(word)),
-    )
