@@ -98,9 +98,14 @@ def test_keys_answer_and_enter_takes_the_rest_as_proposed(site: Site, context: A
         "Lung Opacity": 1,
     }  # fmt: skip
     assert not held(site, "keys", 1).submitted
-    page.keyboard.press("Enter")
+    # Hit twice: the next report is not submitted unseen.
+    page.evaluate(
+        """() => { for (const _ of [1, 2]) document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true})) }"""
+    )
     at_report(page, 2)
     page.wait_for_selector(SAVED)
+    assert not held(site, "keys", 2).submitted
     done = held(site, "keys", 1)
     assert done.submitted and len(done.answers) == 14
     assert done.proposals is not None

@@ -9,6 +9,8 @@ import {searchList} from "./search.js";
 const ANSWERS = {1: "1", 2: "2", 3: "3", 4: "0", " ": "0"};
 // Keyboards whose upper row gives digits only with Shift are read by place.
 const DIGIT = /^(?:Digit|Numpad)([1-4])$/;
+// An Enter that comes sooner after a report appeared was meant for the one before it.
+const SOONEST = 400;
 const KEYS = {
   u: "undo", "/": "search", "?": "help", m: "mark", c: "comment", f: "flag",
   p: "previous", n: "following", Enter: "submit",
@@ -23,6 +25,7 @@ export class Reader {
   #ahead = null;
   #last = null;
   #loading = false;
+  #appeared = -Infinity;
 
   constructor(session, send) {
     this.#session = session;
@@ -117,6 +120,7 @@ export class Reader {
       if (key === " " && event.target.closest("button, a")) return false;
       const answered = !event.repeat && desk.answer(desk.current, ANSWERS[key], event.timeStamp);
       if (answered) desk.step(1);
+      this.#appeared = -Infinity;
       return true;
     }
     if (desk && (key === "ArrowDown" || key === "ArrowUp")) {
@@ -170,6 +174,7 @@ export class Reader {
   }
 
   #submit() {
+    if (performance.now() - this.#appeared < SOONEST) return;
     const done = this.#desk.submit();
     if (done === null) return;
     const path = this.#after(this.#desk);
@@ -229,6 +234,7 @@ export class Reader {
     document.title = page.title;
     const here = focus ? undefined : this.#desk?.current?.name;
     this.#main.replaceWith(document.adoptNode(fresh));
+    if (focus) this.#appeared = performance.now();
     if (path && push) history.pushState(null, "", path);
     if (document.getElementById("said").textContent.startsWith("No answer")) this.#say("");
     this.#begin(focus, here);
