@@ -16,7 +16,7 @@ import lingula
 from tests.engines.conftest import rows
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scale.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLES = re.findall(r"```py(?:thon)?\n(.*?)```", PAGE, re.DOTALL)
 
 SHOW = {
     "duckdb": "print(writer.sql(\"SELECT count(*) FROM 'by_duckdb.parquet' WHERE Edema = 1\")"
@@ -31,7 +31,7 @@ SHOW = {
 def test_an_example_labels(tmp_path: Path, package: str) -> None:
     pytest.importorskip(package)
     (example,) = [text for text in EXAMPLES if re.search(rf"(import|from) {package}\b", text)]
-    table = pa.table(dict(zip(("study_id", "report"), zip(*rows(0, 40), strict=True), strict=True)))
+    table = pa.table(dict(zip(("id", "report"), zip(*rows(0, 40), strict=True), strict=True)))
     folder = tmp_path / "reports"
     folder.mkdir()
     for part in range(2):
