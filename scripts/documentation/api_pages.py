@@ -17,6 +17,8 @@ MODULES = {
     "lingula.bert": "BERT labelers",
     "lingula.text": "Sections, sentences, decoding",
     "lingula.pipeline": "Labeling jobs",
+    "lingula.engines": "Folders of partitions",
+    "lingula.engines.spark": "Spark",
     "lingula.evaluation": "Evaluation",
     "lingula.score": "Scores of generated reports",
     "lingula.explain": "Reasons",

@@ -20,6 +20,8 @@ from lingula.pipeline.batches import label_batches
 if TYPE_CHECKING:
     import pyarrow as pa
 
+__all__ = ["label"]
+
 
 def label(
     df: Any,
