@@ -73,6 +73,71 @@ def test_labels_of_another_table_are_found_by_study(tmp_path):
         read_films(FilmTable(films_of, labels=labels), SCHEMA)
 
 
+def test_mimics_three_tables_are_joined(tmp_path):
+    films_of = [
+        (10000032, 50414267, "02aa804e-bde0afdd"),
+        (10000032, 53189527, "2a2277a9-b0ded155"),
+        (11000011, 51131114, "68b5c4b1-227d0485"),
+    ]
+    views = ("PA", "LATERAL", "AP")
+    rows = [f"{dicom},{subject},{study}" for subject, study, dicom in films_of]
+    for subject, study, dicom in films_of:
+        touch(tmp_path, f"files/p{str(subject)[:2]}/p{subject}/s{study}/{dicom}.jpg")
+    metadata = table(
+        tmp_path,
+        "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows\n"
+        + "".join(f"{row},CHEST,{view},2544\n" for row, view in zip(rows, views, strict=True)),
+    )
+    labels, splits = tmp_path / "chexpert.csv", tmp_path / "split.csv"
+    labels.write_text(
+        "subject_id,study_id,Edema,Pleural Effusion\n11000011,51131114,-1.0,1.0\n"
+        "10000032,50414267,1.0,\n10000032,53189527,0.0,1.0\n"
+    )
+    splits.write_text(
+        "dicom_id,study_id,subject_id,split\n68b5c4b1-227d0485,51131114,11000011,validate\n"
+        "02aa804e-bde0afdd,50414267,10000032,train\n2a2277a9-b0ded155,53189527,10000032,train\n"
+    )
+    found = read_films(FilmTable(metadata, labels=labels, splits=splits), SCHEMA)
+    assert [path.is_file() for path in found.files] == [True] * 3
+    assert found.patients.tolist() == ["10000032", "10000032", "11000011"]
+    assert found.studies[1] == "10000032/53189527"
+    assert found.views.tolist() == ["frontal", "lateral", "frontal"]
+    assert found.parts.tolist() == ["train", "train", "validate"]
+    assert found.classes.tolist() == [[1, 0], [2, 1], [3, 1]]
+
+
+def test_padchests_form(tmp_path):
+    touch(tmp_path, "0/216840111366964012283393834152009033102258826_00-014-084.png", "1/b.png")
+    path = table(
+        tmp_path,
+        "ImageID,ImageDir,StudyID,PatientID,PatientSex_DICOM,Projection,Labels\n"
+        "216840111366964012283393834152009033102258826_00-014-084.png,0,20140915,"
+        "839860488694292331637988235681460987,F,PA,\"['cardiomegaly', 'pleural effusion']\"\n"
+        "b.png,1,20150101,1,M,L,['normal']\n",
+    )
+    found = read_films(FilmTable(path, tmp_path), SCHEMA)
+    assert found.views.tolist() == ["frontal", "lateral"] and found.sexes.tolist() == ["f", "m"]
+    assert found.studies[0].endswith("/20140915")
+    names = found.labels.schema.names
+    positive = [names[at] for at in np.flatnonzero(found.classes[0] == 1)]
+    assert positive == ["Cardiomegaly", "Pleural Effusion"]
+    assert not (found.classes[1] == 1)[[names.index("Cardiomegaly")]].any()
+
+
+def test_vindrs_form_has_no_suffixes_and_several_readers(tmp_path):
+    touch(tmp_path, "test/002a34c58c5b758217ed1f584ccbcfe9.dicom", "test/b.dicom")
+    head = "image_id,Atelectasis,Cardiomegaly,Pleural effusion,No finding\n"
+    path = table(tmp_path, f"{head}002a34c58c5b758217ed1f584ccbcfe9,0,1,1,0\nb,0,0,0,1\n")
+    found = read_films(FilmTable(path, tmp_path), SCHEMA)
+    assert [item.name for item in found.files][1] == "b.dicom"
+    names = found.labels.schema.names
+    assert found.classes[0, names.index("Cardiomegaly")] == 1
+    assert found.classes[1, names.index("Pleural Effusion")] == 2
+    path = table(tmp_path, f"{head}b,0,0,0,1\nb,1,0,0,0\n")
+    with pytest.raises(InputError, match="rows 1 and 2 are of one film"):
+        read_films(FilmTable(path, tmp_path), SCHEMA)
+
+
 def test_all_missing_files_are_listed_before_anything_starts(tmp_path):
     path = films(tmp_path, "train", 4)
     for number in (1, 2):

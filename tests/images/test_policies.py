@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from lingula.images.objectives import objective_of
 from lingula.images.policies import POLICIES, SMOOTHED, Targets, counted_cells
+from lingula.images.recipe import TrainingSettings
 from lingula.labels import Label
 
 CLASSES = arrays(np.int8, (5, 3), elements=st.sampled_from([0, 1, 2, 3]))
@@ -96,3 +98,55 @@ def test_children_count_only_below_positive_parents():
     classes = np.array([[1, 1], [2, 1], [3, 2], [0, 0]], dtype=np.int8)
     counted = counted_cells(classes, blank="negative", parents=((), (0,)))
     assert counted.tolist() == [[True, True], [True, False], [True, False], [True, False]]
+
+
+def test_balanced_weights_and_the_auc_margin_are_their_formulas():
+    draw = np.random.default_rng(7)
+    classes = draw.integers(0, 4, (40, 3)).astype(np.int8)
+    classes[:, 2] = 2  # one class only
+    counted = counted_cells(classes, blank="negative")
+    logits = draw.normal(size=classes.shape)
+    targets = Targets(torch.from_numpy(classes), torch.from_numpy(counted))
+    for policy, worth in (("ignore", None), ("ones", 1.0), ("zeros", 0.0)):
+        target = np.where(classes == 3, worth or 0.0, classes == 1)
+        weight = np.where((classes == 3) & (worth is None), 0.0, 1.0)
+        score = 1 / (1 + np.exp(-logits))
+        positive, negative = (classes == 1).sum(0), ((classes == 2) | (classes == 0)).sum(0)
+        half = (positive + negative) / 2
+        each = target * half / np.maximum(positive, 1) + (1 - target) * half / negative
+        cost = -(target * np.log(score) + (1 - target) * np.log(1 - score))
+        balanced = (weight * each * cost).mean()
+        margins = []
+        for column in range(3):
+            kept = weight[:, column] > 0
+            held, truth = score[kept, column], target[kept, column] == 1
+            cost = np.var(held[~truth])
+            if truth.any():
+                gap = held[truth].mean() - held[~truth].mean()
+                cost += np.var(held[truth]) + max(0.0, 1 - gap) ** 2
+            margins.append(cost)
+        for settings, expected in (
+            (TrainingSettings(class_weights="balanced"), balanced),
+            (TrainingSettings(loss="auc-margin"), np.mean(margins)),
+        ):
+            given = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
+            loss = objective_of(POLICIES[policy], settings, classes, counted).loss(given, targets)
+            assert abs(float(loss.detach()) - expected) < 1e-6
+            (gradient,) = torch.autograd.grad(loss, given)
+            assert torch.isfinite(gradient).all()
+            if policy == "ignore":
+                assert (gradient[targets.classes == 3] == 0).all()
+
+
+def test_an_auc_margin_puts_positives_above_negatives():
+    classes = np.array([[1], [2], [1], [2]], dtype=np.int8)
+    counted = counted_cells(classes, blank="negative")
+    targets = Targets(torch.from_numpy(classes), torch.from_numpy(counted))
+    policy = objective_of(POLICIES["ones"], TrainingSettings(loss="auc-margin"), classes, counted)
+    values = torch.tensor([[-1.0], [1.0], [0.0], [0.5]], requires_grad=True)
+    step = torch.optim.SGD([values], lr=3.0)
+    for _ in range(100):
+        step.zero_grad()
+        policy.loss(values, targets).backward()
+        step.step()
+    assert values[[0, 2]].min() > values[[1, 3]].max() + 2

@@ -22,6 +22,7 @@ from lingula.images.recipe import PictureSettings
 from lingula.network import import_onnxruntime
 from lingula.schemas import load_schema
 from lingula.tables.score_table import read_score_table
+from lingula.training.fit.checkpoints import read_checkpoint
 from lingula.training.fit.loop import fit
 from tests.images.drawn import films, recipe
 
@@ -167,6 +168,23 @@ def test_mined_labels_train_and_the_validation_tables_own_labels_validate(folder
     whole = json.loads((folder / "run-ones" / "run.json").read_text())
     for side in ("train", "validation"):
         assert record[side]["labels"] == whole[side]["labels"]
+
+
+def test_the_last_layer_of_a_hierarchy_learns_from_all_films(folder, tmp_path):
+    for name in ("train", "valid"):
+        lines = [line.split(",") for line in (folder / f"{name}.csv").read_text().splitlines()]
+        for line in lines[1:]:
+            line[5] = "1.0" if "1.0" in line[6:] else "0.0"
+        (tmp_path / f"{name}.csv").write_text("".join(f"{','.join(line)}\n" for line in lines))
+    path = recipe(tmp_path / "r.toml", epochs=1, more='hierarchy = "conditional"')
+    run("train", tmp_path / "train.csv", "--valid", tmp_path / "valid.csv", "--images", folder,
+        "--recipe", path, "-o", tmp_path / "run")  # fmt: skip
+    first = read_checkpoint(tmp_path / "run/seed-1/first/best.pt", torch.device("cpu"))
+    first = first.get("module", first)
+    last = load_model(tmp_path / "run").networks[0].state_dict()
+    assert set(first) == set(last)
+    changed = {name for name, value in last.items() if not torch.equal(value, first[name])}
+    assert changed and all("class_layers.out" in name for name in changed)
 
 
 def test_bad_input_is_one_line(folder, tmp_path):

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from lingula.cli import cli
+from lingula.documents import to_html
 from lingula.errors import ColumnError
 from lingula.images.calibrate import fit_temperatures, temperate
+from lingula.images.calibration_page import calibration_document
 from lingula.images.films import FilmTable, read_films
 from lingula.images.group_areas import GroupSettings
 from lingula.images.groups import at_sensitivity, group_document, youden
@@ -173,5 +175,7 @@ def test_a_temperature_mends_overconfidence():
     (found,) = fit_temperatures(("Edema",), classes, bold[:, None], "negative")
     assert 2.7 < found.temperature < 3.3 and found.after < found.before / 3
     np.testing.assert_allclose(temperate(bold, 3.0), chance, atol=1e-5)
+    page = to_html(calibration_document([found], "films.csv"))
+    assert "Edema" in page and "before" in page and page.count("<svg") >= 1
     few = fit_temperatures(("Edema",), classes[:12], bold[:12, None], "negative")[0]
     assert few.temperature == 1.0 and np.isnan(few.before)

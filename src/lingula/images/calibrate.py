@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lingula.images.scoring import judged_cells
 from lingula.labels import Label
-from lingula.metrics.calibration import expected_calibration_error, reliability
+from lingula.metrics.calibration import Reliability, expected_calibration_error, reliability
 
 _INSIDE = 1e-7
 #: Ends of the search, as logarithms; a model that is off by more is not to be mended so.
@@ -28,12 +28,14 @@ class Fitted:
         temperature: Above 1 makes probabilities milder.
         before: Error with a temperature of 1; NaN where too few cells are known.
         after: Error with this one, on the same cells, so too good for others.
+        bins: Predicted and observed frequencies before and after; none where too few are known.
     """
 
     observation: str
     temperature: float
     before: float
     after: float
+    bins: tuple[Reliability, ...] = ()
 
 
 def temperate(values: npt.ArrayLike, temperature: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -68,11 +70,9 @@ def fit_temperatures(
             out.append(Fitted(name, 1.0, float("nan"), float("nan")))
             continue
         best = _least(truth, own)
-        errors = [
-            float(expected_calibration_error(reliability(truth, temperate(own, t), BINS)))
-            for t in (1.0, best)
-        ]
-        out.append(Fitted(name, best, *errors))
+        bins = tuple(reliability(truth, temperate(own, t), BINS) for t in (1.0, best))
+        before, after = (float(expected_calibration_error(each)) for each in bins)
+        out.append(Fitted(name, best, before, after, bins))
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from lingula.errors import ColumnError, InputError
 from lingula.images.film_set import Films, Texts
+from lingula.images.mimic import COLUMNS, has_mimic_columns, mimic_path
 from lingula.images.paths import missing_files, resolve_files
 from lingula.labels import Labels, Schema
 from lingula.tables.columns import listed, usual_column
@@ -28,7 +29,7 @@ from lingula.tables.label_columns import list_column
 from lingula.tables.label_table import read_label_table
 from lingula.tables.label_values import parse_number
 from lingula.tables.reading import column_names, read_columns
-from lingula.tables.usual_names import PATIENT_NAMES, SPLIT_NAMES, STUDY_NAMES
+from lingula.tables.usual_names import IMAGE_ID_NAMES, PATIENT_NAMES, SPLIT_NAMES, STUDY_NAMES
 
 if TYPE_CHECKING:
     import pyarrow
@@ -52,6 +53,7 @@ class FilmTable:
             if not given.
         skip_missing: Leave out films whose file is missing, in place of refusing the table.
         missing_list: File that all missing files are listed in.
+        splits: Another table with the parts (train, validate, test), one row a film or a study.
     """
 
     path: Path
@@ -60,6 +62,7 @@ class FilmTable:
     labels: Path | None = None
     skip_missing: bool = False
     missing_list: Path | None = None
+    splits: Path | None = None
 
 
 def read_films(table: FilmTable, schema: Schema | None) -> Films:
@@ -87,18 +90,20 @@ def read_films(table: FilmTable, schema: Schema | None) -> Films:
             ("part", SPLIT_NAMES),
         )
     }
-    wanted = dict.fromkeys([path_name, *(name for name in roles.values() if name is not None)])
+    mine = COLUMNS if path_name is None else (path_name,)
+    wanted = dict.fromkeys([*mine, *(name for name in roles.values() if name is not None)])
     held = read_columns(table.path, list(wanted))
     if not held.num_rows:
         raise InputError(f"{table.path}: the table has a header but no rows")
-    paths = _texts(held, path_name)
+    named = [_texts(held, name) for name in mine]
+    paths = named[0] if path_name is not None else _array(list(map(mimic_path, *named)))
     files = resolve_files(list(paths), table.root or table.path.parent, str(table.path))
     columns = {role: _texts(held, name) for role, name in roles.items()}
     patients = _known(columns["patient"], [_first(_PATIENT, path) for path in paths])
     views = [view_of(text) for text in columns["view"]]
     films = Films(
         source=str(table.path),
-        id_column=path_name,
+        id_column=path_name or "path",
         paths=paths,
         files=files,
         patients=patients,
@@ -108,13 +113,16 @@ def read_films(table: FilmTable, schema: Schema | None) -> Films:
         ages=np.array([_years(text) for text in columns["age"]], dtype=np.float64),
         parts=_array([text.casefold() for text in columns["part"]]),
     )
+    if table.splits is not None:
+        films = _with_splits(films, table.splits)
     if schema is not None:
+        _refuse_repeats(films)
         films = _with_labels(films, table, schema)
     return _present(films, table)
 
 
 def rows_of_films(films: Films, ids: Sequence[str], source: Path) -> npt.NDArray[np.intp]:
-    """For each film the row of another table, whose ids are paths or studies; -1 where it has none.
+    """For each film the row of another table by path, file name or study; -1 where it has none.
 
     Of several rows with one id the first counts.
 
@@ -130,7 +138,13 @@ def rows_of_films(films: Films, ids: Sequence[str], source: Path) -> npt.NDArray
         InputError: If no film has a row.
     """
     places = {_plain(text): row for row, text in reversed(list(enumerate(ids)))}
-    keys = (films.paths, [study.rpartition("/")[2] for study in films.studies], films.studies)
+    stems = [PurePosixPath(path).stem for path in films.paths]
+    keys = (
+        films.paths,
+        stems,
+        [study.rpartition("/")[2] for study in films.studies],
+        films.studies,
+    )
     rows = max(
         ([places.get(_plain(key), -1) for key in side] for side in keys),
         key=lambda found: sum(row >= 0 for row in found),
@@ -167,18 +181,45 @@ def refuse_shared_patients(first: Films, second: Films) -> None:
         raise InputError(f"{first.source} and {second.source} both have the film {min(both)}")
 
 
-def _path_column(table: FilmTable, names: Sequence[str]) -> str:
+def _path_column(table: FilmTable, names: Sequence[str]) -> str | None:
+    """The column of paths; None where they are made of MIMIC-CXR-JPG's columns."""
     if table.path_column is not None:
         if table.path_column not in names:
             raise ColumnError(f"{table.path}: has no column {table.path_column!r}; {listed(names)}")
         return table.path_column
     found = usual_column(names, PATH_NAMES)
-    if found is None:
+    if found is None and not has_mimic_columns(names):
         raise ColumnError(
             f"{table.path}: no column is named as columns of paths are "
             f"({', '.join(PATH_NAMES[:5])}, ...); name it with --path-column; {listed(names)}"
         )
     return found
+
+
+def _with_splits(films: Films, path: Path) -> Films:
+    """The films with the parts that another table says; those that it lacks are in none."""
+    names = column_names(path)
+    id_name = usual_column(names, (*IMAGE_ID_NAMES, *PATH_NAMES, *STUDY_NAMES))
+    part_name = usual_column(names, SPLIT_NAMES)
+    if id_name is None or part_name is None:
+        raise ColumnError(
+            f"{path}: needs a column of films or studies and one of parts ({SPLIT_NAMES[0]!r}); "
+            f"{listed(names)}"
+        )
+    held = read_columns(path, [id_name, part_name])
+    rows = rows_of_films(films, list(_texts(held, id_name)), path)
+    parts = [text.casefold() for text in _texts(held, part_name)]
+    return replace(films, parts=_array([parts[row] if row >= 0 else "" for row in rows]))
+
+
+def _refuse_repeats(films: Films) -> None:
+    seen: dict[str, int] = {}
+    for row, path in enumerate(films.paths, 1):
+        if (first := seen.setdefault(path, row)) != row:
+            raise InputError(
+                f"{films.source}: rows {first} and {row} are of one film ({path}); give one row a "
+                "film, as by joining what several readers or boxes say of it"
+            )
 
 
 def _with_labels(films: Films, table: FilmTable, schema: Schema) -> Films:

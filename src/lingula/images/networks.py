@@ -56,8 +56,7 @@ class FilmNetwork(nn.Module):
         self._order = torch.channels_last if channels_last else torch.contiguous_format
         self.backbone, self.last = _backbone(settings, observations * outputs)
         if settings.frozen:
-            for name, parameter in self.backbone.named_parameters():
-                parameter.requires_grad = name.startswith(self.last)
+            self.freeze()
         as_ordered: Any = self.to  # torch's stubs lack this form of it
         as_ordered(memory_format=self._order)
 
@@ -71,6 +70,12 @@ class FilmNetwork(nn.Module):
         found = self.backbone(images)
         flat = found if isinstance(found, Tensor) else found.logits
         return flat if self.outputs == 1 else flat.unflatten(1, (-1, self.outputs))
+
+    def freeze(self) -> None:
+        """From now on train the last layer only; norms stay as they are."""
+        self._frozen = True
+        for name, parameter in self.backbone.named_parameters():
+            parameter.requires_grad = name.startswith(self.last)
 
     def train(self, mode: bool = True) -> FilmNetwork:
         """As of any module; the norms of a frozen backbone stay as they are."""

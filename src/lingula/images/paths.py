@@ -92,12 +92,15 @@ def _by_name(names: Sequence[str], root: Path, source: str) -> tuple[Path, ...]:
     places: dict[str, Path] = {}
     for folder, _, inside in os.walk(root):
         for name in inside:
-            if name not in wanted:
-                continue
+            place = Path(folder, name)
+            if name not in wanted:  # VinDr-CXR's table leaves out the file's suffix
+                name = place.stem  # noqa: PLW2901
+                if name not in wanted:
+                    continue
             if name in places:
                 raise InputError(
                     f"{source}: {name} is in {places[name].parent} and in {folder}; name one of "
                     "these folders with --images"
                 )
-            places[name] = Path(folder, name)
+            places[name] = place
     return tuple(places.get(name, root / name) for name in names)

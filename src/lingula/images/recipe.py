@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from lingula.errors import RecipeError
-from lingula.training.recipe_files import build
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from lingula.training.recipe_files import build, read_recipe
 
 Policy = Literal["ignore", "zeros", "ones", "ones-lsr", "multiclass", "self-trained"]
 Blank = Literal["negative", "masked"]
@@ -108,6 +102,11 @@ class TrainingSettings:
         precision: "auto" (bf16 where the processor computes in it, else fp32), or one of them.
         channels_last: Memory order of images that convolutions are fastest with.
         validate_every: Steps between validations; 0 for one an epoch.
+        loss: "cross-entropy", or "auc-margin" (Yuan et al., ICCV 2021; ``objectives``), which is
+            for a network that cross-entropy has trained (``network.weights``), and for batches that
+            hold both classes.
+        class_weights: "balanced": positive and negative cells of an observation weigh the same in
+            all; for cross-entropy.
         keep: How many of the best checkpoints of a seed are kept; their scores are averaged.
         patience: Validations without a better mean AUROC after which training stops; 0 for never.
         workers: Processes that read images ahead.
@@ -127,10 +126,17 @@ class TrainingSettings:
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     channels_last: bool = True
     validate_every: int = 0
+    loss: Literal["cross-entropy", "auc-margin"] = "cross-entropy"
+    class_weights: Literal["none", "balanced"] = "none"
     keep: int = 1
     patience: int = 0
     workers: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+    @property
+    def objective(self) -> tuple[str, str]:
+        """Loss and class weights."""
+        return self.loss, self.class_weights
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,8 @@ class ImageRecipe:
         blank: What blank labels count as: "negative", or "masked" (left out of the loss and of
             every figure).
         hierarchy: "conditional": a child is trained only on films whose parents in the schema are
-            positive, and its score is multiplied by theirs (Pham et al., Neurocomputing 2021).
+            positive; then the last layer alone is trained on all films; a child's score is
+            multiplied by those of its parents (Pham et al., Neurocomputing 2021).
         views: Which views are used.
         studies: How the scores of a study's views are joined.
         validation: Share of the patients that is kept for validation where no table of that is
@@ -193,15 +200,16 @@ class ImageRecipe:
             raise RecipeError("validation must be above 0 and below 1")
         if len(training.betas) != 2:
             raise RecipeError("training.betas must be two numbers")
-        if self.hierarchy == "conditional" and self.policy == "multiclass":
-            raise RecipeError('hierarchy = "conditional" needs a policy of two classes')
+        if self.hierarchy == "conditional" and self.policy in ("multiclass", "self-trained"):
+            raise RecipeError(
+                'hierarchy = "conditional" goes with ignore, zeros, ones and ones-lsr'
+            )
+        if self.policy == "multiclass" and training.objective != ("cross-entropy", "none"):
+            raise RecipeError("training.loss and class_weights need a policy of two classes")
+        if training.objective == ("auc-margin", "balanced"):
+            raise RecipeError('training.loss = "auc-margin" weighs classes itself')
         if self.network.kind == "huggingface" and not self.network.folder:
             raise RecipeError('network.kind = "huggingface" needs network.folder')
-
-
-def shipped_recipes() -> tuple[str, ...]:
-    """Names of the recipes inside the package."""
-    return tuple(sorted(path.stem for path in RECIPES.glob("*.toml")))
 
 
 def load_recipe(name: str | Path) -> ImageRecipe:
@@ -210,17 +218,7 @@ def load_recipe(name: str | Path) -> ImageRecipe:
     Raises:
         RecipeError: If there is no such recipe or an entry is wrong; the message names it.
     """
-    path = RECIPES / f"{name}.toml" if str(name) in shipped_recipes() else Path(name)
-    try:
-        content = path.read_text(encoding="utf-8")
-        data = json.loads(content) if path.suffix == ".json" else tomllib.loads(content)
-    except OSError:
-        raise RecipeError(
-            f"there is no recipe {str(name)!r}: name one of {', '.join(shipped_recipes())}, "
-            "or a .toml file"
-        ) from None
-    except ValueError as error:  # of TOML, JSON and UTF-8
-        raise RecipeError(f"{path}: not a TOML file in UTF-8: {error}") from None
+    path, data = read_recipe(name, RECIPES)
     return build(ImageRecipe, data, str(path))
 
 

@@ -17,6 +17,7 @@ from lingula.errors import RecipeError
 from lingula.images.checkpoints import BestCheckpoints
 from lingula.images.model import parents_of
 from lingula.images.networks import FilmNetwork, Normalization, load_weights
+from lingula.images.objectives import objective_of
 from lingula.images.policies import POLICIES, counted_cells
 from lingula.images.prepare import Prepared
 from lingula.images.recipe import ImageRecipe
@@ -80,6 +81,7 @@ class SeedRun:
             seed,
             data.train.key,
         )
+        self.objective = objective_of(self.policy, recipe.training, classes, self.source.counted)
 
     def train(self) -> tuple[list[dict[str, Tensor]], dict[str, Any]]:
         """The states of the networks that are kept, and what the run's record says of them."""
@@ -91,6 +93,13 @@ class SeedRun:
             rows = np.arange(len(self.source.classes))
             relabeled = score_films(network, self.policy, self.source.pixels, rows)
             self.source = replace(self.source, relabeled=relabeled)
+        if self.recipe.hierarchy == "conditional":
+            # Then the last layer learns from all films: Pham et al. (2021), as recalled.
+            result = self._fit(network, self.folder / "first", self.source, None)
+            first = {"children given parents": _facts(result)}
+            counted = counted_cells(self.source.classes, blank=self.recipe.blank)
+            self.source = replace(self.source, counted=counted)
+            network.freeze()
         keep = self.recipe.training.keep
         best = BestCheckpoints(self.folder / "checkpoints", keep) if keep > 1 else None
         if best is not None and not self.settings.resume and leads():
@@ -137,7 +146,7 @@ class SeedRun:
             name=f"seed {self.seed}",
             module=network,
             source=source,
-            loss=lambda outputs, batch: self.policy.loss(outputs, targets_of(batch)),
+            loss=lambda outputs, batch: self.objective.loss(outputs, targets_of(batch)),
             validate=validate,
         )
         settings = self.settings

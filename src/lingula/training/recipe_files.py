@@ -22,9 +22,9 @@ RECIPES = Path(__file__).parent / "recipes"
 T = TypeVar("T")
 
 
-def shipped_recipes() -> tuple[str, ...]:
+def shipped_recipes(folder: Path = RECIPES) -> tuple[str, ...]:
     """Names of the recipes inside the package."""
-    return tuple(sorted(path.stem for path in RECIPES.glob("*.toml")))
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
 def load_recipe(name: str | Path) -> Recipe:
@@ -42,20 +42,24 @@ def load_recipe(name: str | Path) -> Recipe:
     return recipe_from_dict(data, where=str(path), folder=path.resolve().parent)
 
 
-def read_recipe(name: str | Path) -> tuple[Path, dict[str, Any]]:
+def read_recipe(name: str | Path, folder: Path = RECIPES) -> tuple[Path, dict[str, Any]]:
     """File and table of a recipe of any kind, unchecked.
+
+    Args:
+        name: Of a shipped recipe, or a file.
+        folder: Where the shipped ones are.
 
     Raises:
         RecipeError: If there is no such recipe, or it is no table.
     """
-    path = RECIPES / f"{name}.toml" if str(name) in shipped_recipes() else Path(name)
+    shipped = shipped_recipes(folder)
+    path = folder / f"{name}.toml" if str(name) in shipped else Path(name)
     try:
         content = path.read_text(encoding="utf-8")
         data = json.loads(content) if path.suffix == ".json" else tomllib.loads(content)
     except OSError:
         raise RecipeError(
-            f"there is no recipe {str(name)!r}: name one of {', '.join(shipped_recipes())}, "
-            "or a .toml file"
+            f"there is no recipe {str(name)!r}: name one of {', '.join(shipped)}, or a .toml file"
         ) from None
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not a TOML file in UTF-8: {error}") from None

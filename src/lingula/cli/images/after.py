@@ -18,6 +18,7 @@ from lingula.errors import InputError, RecipeError
 @film_options
 @click.option("--labels", metavar="TABLE", help="Labels by study or path; TABLE's own.")
 @click.option("--device", metavar="NAME", help="cpu, cuda:0 or mps.")
+@click.option("--html", metavar="FILE", help="Write a page with reliability plots.")
 @click.option("--quiet", is_flag=True, help="No table.")
 def calibrate(
     *,
@@ -29,6 +30,7 @@ def calibrate(
     skip_broken: bool,
     labels: str | None,
     device: str | None,
+    html: str | None,
     quiet: bool,
 ) -> None:
     """Fit MODEL's temperatures to TABLE's labeled films, which it was not trained on.
@@ -38,7 +40,9 @@ def calibrate(
     from lingula.images.extras import require_images
 
     require_images()
+    from lingula.documents import to_html, write_text
     from lingula.images.calibrate import fit_temperatures
+    from lingula.images.calibration_page import calibration_document
     from lingula.images.films import read_films
     from lingula.images.model import FilmModel, load_model, store_temperatures
     from lingula.images.predict import predict_films
@@ -54,6 +58,8 @@ def calibrate(
     scores = predict_films(plain, films, skip_broken=skip_broken).scores.values
     fitted = fit_temperatures(loaded.schema.names, films.classes, scores, loaded.recipe.blank)
     store_temperatures(Path(model), [item.temperature for item in fitted])
+    if html is not None:
+        write_text(html, to_html(calibration_document(fitted, Path(table).name)))
     if quiet:
         return
     click.echo(f"{'':28}{'temperature':>12}{'error before':>14}{'after':>8}")

@@ -45,6 +45,7 @@ def film_table(
     skip_missing: bool,
     labels: str | None = None,
     missing_list: Path | None = None,
+    splits: str | None = None,
 ) -> FilmTable:
     """Which table is read, and how."""
     from lingula.images.films import FilmTable
@@ -56,6 +57,7 @@ def film_table(
         None if labels is None else Path(labels),
         skip_missing,
         missing_list,
+        None if splits is None else Path(splits),
     )
 
 

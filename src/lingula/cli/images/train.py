@@ -35,6 +35,11 @@ _POLICIES = ("ignore", "zeros", "ones", "ones-lsr", "multiclass", "self-trained"
     "table with labels of its own keeps them.",
 )
 @click.option(
+    "--splits",
+    metavar="TABLE",
+    help="Parts of the films (train, validate), by film or study.",
+)
+@click.option(
     "--recipe",
     metavar="NAME|FILE",
     help="chexpert-densenet121 (the default), small, or a .toml.",
@@ -77,7 +82,11 @@ def train(*, table: str, output: str, device: str | None, quiet: bool, **options
     with Bar(quiet, "decoding") as decoding, FilmProgress(quiet) as progress:
         tables = Tables(
             film_table(
-                table, **reading, labels=options["labels"], missing_list=folder / "missing.txt"
+                table,
+                **reading,
+                labels=options["labels"],
+                missing_list=folder / "missing.txt",
+                splits=options["splits"],
             ),
             None
             if options["valid"] is None
