@@ -15,15 +15,17 @@ from lingula.builtin import BuiltinLabeler
 from lingula.builtin.marking import Marker, mark_names, said_at_marks
 from lingula.builtin.reading import LENGTHS, MarkReader
 from lingula.cli.train import command
-from lingula.errors import RecipeError
+from lingula.errors import CheckpointError, RecipeError
 from lingula.labels import Label
 from lingula.rules import RuleLabeler
 from lingula.training.mentions import run as mention_run
 from lingula.training.mentions.examples import UNKNOWN, ExampleMaker
+from lingula.training.mentions.export import export_mentions
 from lingula.training.mentions.fit import FitOptions, predict
 from lingula.training.mentions.frames import CODES, FrameFiller, Frames, load_frames
-from lingula.training.mentions.joint import choose_sure, fit_joint
-from lingula.training.mentions.network import MentionBackbone
+from lingula.training.mentions.joint import JointOptions, choose_sure, fit_joint
+from lingula.training.mentions.network import MentionBackbone, build_network
+from lingula.training.mentions.opening import open_network
 from lingula.training.mentions.perturbing import Perturbation
 from lingula.training.mentions.recipe import MentionRecipe, mention_recipe
 from lingula.training.mentions.run import MentionTraining
@@ -117,7 +119,7 @@ def training(encoder: Path) -> MentionTraining:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     some = {style: frames[:2] for style, frames in list(FRAMES.by_style.items())[:4]}
-    monkeypatch.setattr(mention_run, "load_frames", lambda: Frames(some, FRAMES.words))
+    monkeypatch.setattr(mention_run, "load_frames", lambda: Frames(some, FRAMES.words, some))
 
 
 @pytest.mark.usefixtures("few")
@@ -153,22 +155,87 @@ def test_trust_follows_who_is_right() -> None:
     classes = generator.integers(4, size=4000)
     rules = np.where(generator.random(4000) < 0.9, classes, generator.integers(4, size=4000))
     blind = generator.normal(size=(4000, 4)).astype(np.float32)
-    joint = fit_joint(blind, rules, classes, 1.0)
-    said = joint.chances(blind, rules.tolist()).argmax(axis=1)
+    about = generator.integers(3, size=4000)
+    joint = fit_joint(blind, rules, about, classes, count=3)
+    said = joint.chances(blind, rules.tolist(), about.tolist()).argmax(axis=1)
     assert (said == rules).mean() > 0.97
     knowing = (6 * np.eye(4)[classes]).astype(np.float32)
-    chances = fit_joint(knowing, rules, classes, 1.0).chances(knowing, rules.tolist())
+    sure = fit_joint(knowing, rules, about, classes, count=3)
+    chances = sure.chances(knowing, rules.tolist(), about.tolist())
     assert (chances.argmax(axis=1) == classes).mean() > 0.99
     assert choose_sure(chances, chances, classes) == 0.9
     assert choose_sure(1 - chances, chances, classes) > 0.9
+
+
+def test_trust_is_each_observations_own() -> None:
+    generator = np.random.default_rng(4)
+    classes = generator.integers(4, size=6000)
+    about = generator.integers(2, size=6000)
+    # The rules are always right of the one observation and never of the other.
+    rules = np.where(about == 0, classes, (classes + 1) % 4)
+    blind = np.zeros((6000, 4), dtype=np.float32)
+    joint = fit_joint(
+        blind, rules, about, classes, count=2, options=JointOptions(common=0.001, own=0.0001)
+    )
+    said = joint.chances(blind, rules.tolist(), about.tolist()).argmax(axis=1)
+    assert (said == classes).mean() > 0.99
+
+
+@pytest.mark.usefixtures("few")
+def test_a_model_that_was_written_is_opened_and_trained_further(
+    encoder: Path, tmp_path: Path
+) -> None:
+    made = training(encoder)
+    made.run(tmp_path)
+    texts = ["no ⟦9⟧", "⟦4⟧ is not excluded", "small ⟦10⟧ at the left base"]
+    one = made.load(tmp_path / "stage0.pt")
+    other = open_network(tmp_path / "model")
+    assert one[1].to_str() == other[1].to_str()
+    reader = MarkReader(one[1], mark_names(RULES.schema))
+    for left, right in zip(
+        predict(one[0], reader, texts), predict(other[0], reader, texts), strict=True
+    ):
+        assert np.abs(left - right).max() < 0.1
+    recipe = replace(
+        made.recipe,
+        backbone=replace(made.recipe.backbone, path=str(tmp_path / "model")),
+        folds=0,
+    )
+    record = MentionTraining(recipe).run(tmp_path / "further")
+    assert "left_out" not in record
+    assert record["new_sentences"]["all"]["mentions"] > 10
+    assert BuiltinLabeler(model=tmp_path / "further" / "model").label(["No edema."]) is not None
+
+
+def test_a_graph_that_lacks_a_weight_is_refused(encoder: Path, tmp_path: Path) -> None:
+    import onnx
+
+    network, tokenizer = build_network(
+        encoder, RULES.schema, ["no effusion"], MentionBackbone("", (0, 1), 1, 50)
+    )
+    export_mentions(network, tmp_path)
+    (tmp_path / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
+    (tmp_path / "mentions.json").write_text('{"heads": 2}', encoding="utf-8")
+    graph = onnx.load(str(tmp_path / "rest.int8.onnx"))
+    del graph.graph.initializer[0]
+    onnx.save(graph, str(tmp_path / "rest.int8.onnx"))
+    with pytest.raises(CheckpointError, match="is missing or has no place"):
+        open_network(tmp_path)
+
+
+def test_kept_out_frames_are_trained_on_nowhere() -> None:
+    trained = {frame for frames in FRAMES.by_style.values() for frame in frames}
+    kept = [frame for frames in FRAMES.kept_out.values() for frame in frames]
+    assert len(kept) > 300
+    assert trained.isdisjoint(kept)
 
 
 def test_recipes_are_checked_and_the_shipped_one_is_sound() -> None:
     path, data = read_recipe("builtin")
     recipe = mention_recipe(data, str(path))
     assert recipe.folds == 2 and recipe.backbone.layers
-    with pytest.raises(RecipeError, match="no input 'openi'"):
-        recipe.with_inputs({"openi": Path("x")})
+    with pytest.raises(RecipeError, match="no input 'mimic'"):
+        recipe.with_inputs({"mimic": Path("x")})
     with pytest.raises(RecipeError, match="unknown entry 'copied'"):
         mention_recipe({**data, "copied": 1}, "here")
     with pytest.raises(RecipeError, match="folds must be 2 or more"):

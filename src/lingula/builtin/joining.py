@@ -1,9 +1,11 @@
 """How rules and model are joined at a mention, and mentions to a report.
 
-At a mention: the chance of class c, where the rules say r and the model's logits are z, is
-softmax(z / T + trust[r])_c. That is Bayes' rule with the rules as a second witness: trust[r][c] is
-the logarithm of how often the rules say r where c is true, up to a constant. So a model that is
-unsure leaves the rules' label, and one that is sure can overrule it.
+At a mention of observation o: the chance of class c, where the rules say r and the model's logits
+are z, is softmax(z / T[o] + trust[o][r])_c. That is Bayes' rule with the rules as a second witness:
+trust[o][r][c] is the logarithm of how often the rules say r where c is true, up to a constant. So a
+model that is unsure leaves the rules' label, and one that is sure can overrule it. In the end an
+observation's scores may be divided by one number, its heat, which makes chances more or less sure
+and changes no label of a mention.
 
 In a report: a positive mention makes an observation positive, else an uncertain one uncertain, else
 a negative one negative (Irvin et al., AAAI 2019). With chances, for levels positive, then positive
@@ -32,43 +34,72 @@ DECIMALS = 6
 
 @dataclass(frozen=True, eq=False)
 class Joint:
-    """Temperature and trust, fitted on sentences of styles that the model was not trained on.
+    """Temperature and trust, fitted on sentences that the model was not trained on.
 
     Attributes:
-        temperature: Divides the model's logits.
-        trust: float64, (4, 4): added to the logits of each class, by what the rules say.
+        temperature: float64, (k,): divides the model's logits, by observation.
+        trust: float64, (k, 4, 4): added to the logits of each class, by observation and by what
+            the rules say.
     """
 
-    temperature: float
+    temperature: Floats
     trust: Floats
 
     @classmethod
-    def from_settings(cls, entry: object) -> Joint:
+    def from_settings(cls, entry: object, observations: int) -> Joint:
         """From the table ``joint`` of a model's settings.
+
+        One temperature, or one trust, stands for all observations.
+
+        Args:
+            entry: The table.
+            observations: k.
 
         Raises:
             CheckpointError: If it is none.
         """
         try:
-            temperature = float(entry["temperature"])  # type: ignore[index]
+            temperature = np.asarray(entry["temperature"], dtype=np.float64)  # type: ignore[index]
             trust = np.asarray(entry["trust"], dtype=np.float64)  # type: ignore[index]
+            classes = len(Label)
+            made = cls(
+                np.broadcast_to(temperature, (observations,)),
+                np.broadcast_to(trust, (observations, classes, classes)),
+            )
         except (TypeError, KeyError, ValueError) as error:
             raise CheckpointError(f"the mention model's settings have no joint: {error}") from None
-        if trust.shape != (len(Label), len(Label)) or not temperature > 0:
-            raise CheckpointError("the mention model's joint has a wrong shape")
-        return cls(temperature, trust)
+        if not (made.temperature > 0).all() or not np.isfinite(made.trust).all():
+            raise CheckpointError("the mention model's joint has a number that is none")
+        return made
 
-    def chances(self, logits: npt.NDArray[np.float32], rules: Sequence[int]) -> Floats:
+    def chances(
+        self, logits: npt.NDArray[np.float32], rules: Sequence[int], observations: Sequence[int]
+    ) -> Floats:
         """Chances of each class at m mentions: float64, (m, 4).
 
         Args:
             logits: The model's, (m, 4).
             rules: What the rules say of each mention's words.
+            observations: Place of each mention's observation in the schema.
         """
-        scores = logits.astype(np.float64) / self.temperature + self.trust[list(rules)]
+        about = np.asarray(observations, dtype=np.intp)
+        said = np.asarray(rules, dtype=np.intp)
+        scores = logits.astype(np.float64) / self.temperature[about, None] + self.trust[about, said]
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         found: Floats = powers / powers.sum(axis=1, keepdims=True)
         return found
+
+
+def tempered(chances: Floats, heat: Floats) -> Floats:
+    """Chances as they are when their scores are divided by ``heat``.
+
+    Args:
+        chances: (m, 4).
+        heat: (m,): above 1 for chances that are too sure.
+    """
+    powers = chances ** (1 / heat[:, None])
+    found: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

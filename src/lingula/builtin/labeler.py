@@ -204,7 +204,9 @@ class BuiltinLabeler:
             for column, name in enumerate(self.schema.names)
             if name not in NOT_PATHOLOGY and name != NO_FINDING
         ]
-        _place_no_finding(probabilities, classes[:, own] == Label.POSITIVE, own, pathology)
+        given = classes[:, own] == Label.POSITIVE
+        _place_no_finding(probabilities, given, own, pathology, self.model.no_finding)
+        probabilities[blank, own] = np.eye(len(Label))[Label.BLANK]
         return classes
 
     def _judge(self, statements: Iterable[Statement]) -> dict[Statement, _Said]:
@@ -294,17 +296,25 @@ class BuiltinLabeler:
 
 
 def _place_no_finding(
-    probabilities: Floats, given: npt.NDArray[np.bool_], own: int, pathology: list[int]
+    probabilities: Floats,
+    given: npt.NDArray[np.bool_],
+    own: int,
+    pathology: list[int],
+    between: tuple[float, float],
 ) -> None:
     """No Finding's chance: that no finding is present, kept on its label's side of one half.
 
     Findings outside the schema, and whatever else the rules ask of No Finding, have no chance.
+    ``between`` is what stands for 0 and for 1, since people may call a report normal in spite of
+    what it names, or not in spite of what it denies.
     """
     present = probabilities[:, pathology][..., [Label.POSITIVE, Label.UNCERTAIN]].sum(axis=-1)
     chance = 1 - present.max(axis=1, initial=0.0)
-    chance = np.where(given, chance.clip(0.5001, 1), chance.clip(0, 0.4999))
     # Without a finding in doubt, what keeps it blank is certain.
     chance[~given & (present.max(axis=1, initial=0.0) < 0.5)] = 0.0
+    low, high = between
+    chance = low + (high - low) * chance
+    chance = np.where(given, chance.clip(0.5001, 1), chance.clip(0, 0.4999))
     probabilities[:, own] = 0.0
     probabilities[:, own, Label.POSITIVE] = chance
     probabilities[:, own, Label.BLANK] = 1 - chance

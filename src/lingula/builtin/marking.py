@@ -18,6 +18,7 @@ from lingula.rules.lexicon_model import Lexicon
 from lingula.rules.tokens import TokenView
 
 _OPEN, _CLOSE = "⟦", "⟧"
+_MARK = re.compile(rf"{_OPEN}(\d+)s?{_CLOSE}")
 #: Numbers other than 0 and 1 ("effusion: 0") read alike.
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SPACE = re.compile(r"\s+")
@@ -42,6 +43,11 @@ def mark_names(schema: Schema) -> tuple[str, ...]:
     """The marks of k observations: k for findings, then k for structures whose state is told."""
     plain = [f"{_OPEN}{at}{_CLOSE}" for at in range(len(schema))]
     return (*plain, *(f"{_OPEN}{at}s{_CLOSE}" for at in range(len(schema))))
+
+
+def marked_observations(text: str) -> list[int]:
+    """Place in the schema of the observation of each mark, from left to right."""
+    return [int(number) for number in _MARK.findall(text)]
 
 
 class Marker:

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from lingula.builtin.joining import Floats, Joint
-from lingula.builtin.marking import mark_names
-from lingula.builtin.reading import LENGTHS, MarkReader, Window
+from lingula.builtin.joining import Floats, Joint, tempered
+from lingula.builtin.marking import mark_names, marked_observations
+from lingula.builtin.reading import MarkReader, Window
 from lingula.errors import CheckpointError
 from lingula.labels import Label
 from lingula.network import import_onnxruntime
@@ -58,9 +58,12 @@ class MentionModel:
             Tokenizer.from_str((folder / TOKENIZER).read_text(encoding="utf-8")),
             mark_names(schema),
         )
-        self._early = Joint.from_settings(self.settings.get("early"))
-        self._last = Joint.from_settings(self.settings.get("joint"))
+        self._early = Joint.from_settings(self.settings.get("early"), len(schema))
+        self._last = Joint.from_settings(self.settings.get("joint"), len(schema))
         self._sure = float(self.settings.get("sure", 1.0))
+        #: What stands for 0 and for 1 in No Finding's chance.
+        self.no_finding = _between(self.settings.get("no_finding", (0.0, 1.0)))
+        self._heat = _heat(self.settings.get("heat", 1.0), len(schema))
         self._first = _session(folder / FIRST, threads)
         self._rest = _session(folder / REST, threads)
         self._cache = cache
@@ -100,17 +103,18 @@ class MentionModel:
         cut = self._reader.windows([text for text, _ in items])
         flat = [(row, window) for row, windows in enumerate(cut) for window in windows]
         found = self._run_first([window for _, window in flat])
-        logits = _by_mark(items, flat, [item[0] for item in found])
-        out = [
-            self._early.chances(part, said) for part, (_, said) in zip(logits, items, strict=True)
-        ]
-        open_rows = {row for row, part in enumerate(out) if part.max(axis=1).min() < self._sure}
-        going = [at for at, (row, _) in enumerate(flat) if row in open_rows]
-        last = self._run_rest([flat[at][1] for at in going], [found[at][1] for at in going])
-        logits = _by_mark(items, [flat[at] for at in going], last)
-        for row in open_rows:
-            out[row] = self._last.chances(logits[row], items[row][1])
-        return out
+        out = _chances(self._early, items, _by_mark(items, flat, [item[0] for item in found]))
+        going = [row for row, part in enumerate(out) if part.max(axis=1).min() < self._sure]
+        place = {row: at for at, row in enumerate(going)}
+        kept = [at for at, (row, _) in enumerate(flat) if row in place]
+        last = self._run_rest([flat[at][1] for at in kept], [found[at][1] for at in kept])
+        some = [items[row] for row in going]
+        logits = _by_mark(some, [(place[flat[at][0]], flat[at][1]) for at in kept], last)
+        for row, part in zip(going, _chances(self._last, some, logits), strict=True):
+            out[row] = part
+        about = [number for text, _ in items for number in marked_observations(text)]
+        every = tempered(np.concatenate(out), self._heat[about])
+        return np.split(every, np.cumsum([len(part) for part in out])[:-1])
 
     def _run_first(self, windows: Sequence[Window]) -> list[tuple[Array, Array]]:
         """Early logits, (length, 4), and states, (length, hidden), of each window."""
@@ -137,8 +141,10 @@ class MentionModel:
 
 def _batches(windows: Sequence[Window]) -> Iterator[list[int]]:
     """Numbers of windows of one length, so many that a batch holds ``BATCH_TOKENS``."""
-    for length in LENGTHS:
-        same = [at for at, item in enumerate(windows) if len(item.ids) == length]
+    by_length: dict[int, list[int]] = {}
+    for at, item in enumerate(windows):
+        by_length.setdefault(len(item.ids), []).append(at)
+    for length, same in by_length.items():
         size = max(1, BATCH_TOKENS // length)
         for at in range(0, len(same), size):
             yield same[at : at + size]
@@ -163,6 +169,16 @@ def _by_mark(
     return out
 
 
+def _chances(joint: Joint, items: Sequence[Item], logits: Sequence[Array]) -> list[Floats]:
+    """Chances at the marks of each item, from their logits: all at once, then by item."""
+    if not items:
+        return []
+    said = [label for _, labels in items for label in labels]
+    about = [number for text, _ in items for number in marked_observations(text)]
+    every = joint.chances(np.concatenate(logits), said, about)
+    return np.split(every, np.cumsum([len(labels) for _, labels in items])[:-1])
+
+
 def _settings(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
@@ -171,6 +187,26 @@ def _settings(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{folder}: no folder of a mention model: {error}") from None
     return dict(found)
+
+
+def _heat(entry: object, observations: int) -> Floats:
+    try:
+        found = np.broadcast_to(np.asarray(entry, dtype=np.float64), (observations,))
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"the mention model's heat is none: {error}") from None
+    if not (found > 0).all():
+        raise CheckpointError("the mention model's heat must be above 0")
+    return found
+
+
+def _between(entry: object) -> tuple[float, float]:
+    try:
+        low, high = (float(item) for item in entry)  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"the mention model's no_finding is none: {error}") from None
+    if not 0 <= low < 0.5 < high <= 1:
+        raise CheckpointError("the mention model's no_finding must enclose one half")
+    return low, high
 
 
 def _checked(folder: Path, settings: dict[str, Any]) -> str:

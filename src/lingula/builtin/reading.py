@@ -14,8 +14,9 @@ from lingula.errors import CheckpointError
 Ids = npt.NDArray[np.int64]
 
 #: A sentence is read at the first of these lengths that holds it, special tokens included. The
-#: length is the sentence's own, so its answer is the same in every company.
-LENGTHS = (8, 12, 16, 20, 24, 32, 48, 64)
+#: length is the sentence's own, so its answer is the same in every company; short sentences, which
+#: are most, are not padded at all.
+LENGTHS = (*range(3, 33), 36, 40, 44, 48, 56, 64)
 #: How far windows of a longer sentence move on.
 STEP = 31
 

@@ -121,11 +121,13 @@ def _train_mentions(
     record = MentionTraining(chosen, tell).run(output)
     if quiet:
         return
-    found = record["left_out"]["all"]
-    click.echo(
-        f"{found['mentions']} mentions of left-out styles: rules {found['rules']:.3f}, model "
-        f"{found['model']:.3f}, together {found['joined']:.3f} right"
-    )
+    for kind, name in (("new_sentences", "new sentences"), ("left_out", "left-out styles")):
+        if kind in record:
+            found = record[kind]["all"]
+            click.echo(
+                f"{found['mentions']} mentions of {name}: rules {found['rules']:.3f}, model "
+                f"{found['model']:.3f}, together {found['joined']:.3f} right"
+            )
     click.echo(f"model: {output / 'model'}")
 
 

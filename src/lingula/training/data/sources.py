@@ -128,6 +128,21 @@ def text_files(path: Path) -> list[str]:
         raise InputError(f"{path}: not a folder or zip file of .txt files: {error}") from None
 
 
+def coded_development(path: Path) -> list[OpenIReport]:
+    """Open-i's coded reports with a text, without those that are kept for measuring.
+
+    Short reports occur again and again, so some of these have the text of one that is kept.
+
+    Args:
+        path: As ``read_openi`` takes it.
+    """
+    return [
+        item
+        for item in read_openi(path)
+        if not is_missing(item.text) and item.uid not in measured_ids() and is_coded(item.codes)
+    ]
+
+
 def _from_openi(source: Source, path: Path, schema: Schema) -> Reports:
     every = read_openi(path)
     wanted = chosen_sections(section_names(source.sections), ())

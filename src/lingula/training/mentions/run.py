@@ -17,44 +17,59 @@ import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
 
-from lingula.builtin.joining import Joint
-from lingula.builtin.marking import mark_names
-from lingula.builtin.mention_model import FIRST, REST, SETTINGS, TOKENIZER
+from lingula.builtin import BuiltinLabeler
+from lingula.builtin.joining import Floats, Joint
+from lingula.builtin.marking import mark_names, marked_observations
+from lingula.builtin.mention_model import FIRST, REST, SETTINGS, TOKENIZER, MentionModel
 from lingula.builtin.reading import MarkReader
+from lingula.labels import Label
 from lingula.rules import RuleLabeler
-from lingula.training.data.sources import text_files
+from lingula.rules.aggregation import NO_FINDING
+from lingula.training.data.openi_labels import coded_observations
+from lingula.training.data.sources import coded_development, text_files
 from lingula.training.mentions.examples import UNKNOWN, Example, ExampleMaker
 from lingula.training.mentions.export import export_mentions
 from lingula.training.mentions.fit import fit, predict
 from lingula.training.mentions.frames import FrameFiller, load_frames
 from lingula.training.mentions.joint import choose_sure, fit_joint
 from lingula.training.mentions.network import MentionNetwork, build_network
+from lingula.training.mentions.opening import is_mention_model, open_network
 from lingula.training.mentions.perturbing import Perturbation
 from lingula.training.mentions.recipe import MentionRecipe
+from lingula.training.mentions.reports import (
+    ReportMentions,
+    calibration_errors,
+    fit_heat,
+    out_of_fold,
+)
 from lingula.training.model.backbones import minilm_folder
 
-#: Sentences drawn from each frame of a left-out style.
-JUDGED_COPIES = 2
-#: One in so many frames of each style is new to the model by which trust is fitted.
-FRAME_FOLDS = 5
+#: Sentences drawn from each frame of a left-out style, and from each that is kept out.
+JUDGED_COPIES, KEPT_COPIES = 2, 6
+#: Parts of the kept-out frames; each is told of by trust that was fitted on the others.
+JOINT_FOLDS = 5
 
 Report = Callable[[str, int, int, float], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """Mentions of left-out styles: what is true, what the rules and the model say.
+    """Mentions that a model was not trained on: what is true, what the rules and the model say.
 
     Attributes:
         styles: m names.
+        frames: m frames that they were drawn from.
         classes: (m,): what is true.
         rules: (m,): what the rules say.
+        observations: (m,): places in the schema.
         logits: float32, (m, 2, 4): of the early and of the last head.
     """
 
     styles: tuple[str, ...]
+    frames: tuple[str, ...]
     classes: npt.NDArray[np.intp]
     rules: npt.NDArray[np.intp]
+    observations: npt.NDArray[np.intp]
     logits: npt.NDArray[np.float32]
 
     @classmethod
@@ -62,10 +77,32 @@ class Held:
         """Several as one."""
         return cls(
             tuple(style for part in parts for style in part.styles),
+            tuple(frame for part in parts for frame in part.frames),
             np.concatenate([part.classes for part in parts]),
             np.concatenate([part.rules for part in parts]),
+            np.concatenate([part.observations for part in parts]),
             np.concatenate([part.logits for part in parts]),
         )
+
+    def some(self, rows: npt.NDArray[np.bool_]) -> Held:
+        """Those of some rows."""
+        at = np.flatnonzero(rows)
+        return Held(
+            tuple(self.styles[row] for row in at),
+            tuple(self.frames[row] for row in at),
+            self.classes[at],
+            self.rules[at],
+            self.observations[at],
+            self.logits[at],
+        )
+
+    def chances(self, joints: Sequence[Joint]) -> tuple[Floats, Floats]:
+        """Chances by the early and by the last head, float64, (m, 4) each."""
+        early, last = (
+            joint.chances(self.logits[:, head], self.rules.tolist(), self.observations.tolist())
+            for head, joint in enumerate(joints)
+        )
+        return early, last
 
 
 class MentionTraining:
@@ -96,11 +133,11 @@ class MentionTraining:
         A stage whose weights are in the folder is not trained again.
 
         Args:
-            output: Run folder; gets ``run.json``, ``left_out.npz`` and ``model``.
+            output: Run folder; gets ``run.json`` and ``model``.
         """
         began = time.perf_counter()
         output.mkdir(parents=True, exist_ok=True)
-        stages = [*range(1, self.recipe.folds + 2), 0]
+        stages = range(self.recipe.folds + 1)
         files = [output / f"stage{stage}.pt" for stage in stages]
         if self.recipe.processes == 1:
             for stage, file in zip(stages, files, strict=True):
@@ -121,8 +158,7 @@ class MentionTraining:
         """Train and keep the weights.
 
         Args:
-            stage: 0 on all frames, 1 to ``folds`` without the styles of a fold, and the number
-                after that without every fifth frame of each style.
+            stage: 0 on all frames, 1 to ``folds`` without the styles of a fold.
             file: For weights and tokenizer; where it is there, nothing is done.
         """
         if file.is_file():
@@ -139,35 +175,105 @@ class MentionTraining:
 
     def assemble(self, output: Path, began: float) -> dict[str, Any]:
         """From the trained stages to the model folder and the record."""
-        held = Held.joined(
-            [self.judged(output, stage) for stage in range(1, self.recipe.folds + 1)]
-        )
-        new = self.judged(output, self.recipe.folds + 1)
-        joints = [
-            fit_joint(new.logits[:, head], new.rules, new.classes, self.recipe.strength)
-            for head in (0, 1)
-        ]
-        rules = new.rules.tolist()
-        early, last = (
-            joint.chances(new.logits[:, head], rules) for head, joint in enumerate(joints)
-        )
-        record = {
+        new = self.judged(output, 0)
+        joints = self.fit_joints(new)
+        record: dict[str, Any] = {
             "recipe": asdict(self.recipe),
-            "sure": choose_sure(early, last, new.classes),
+            "sure": choose_sure(*new.chances(joints), new.classes),
             "rules": self.rules.sha256,
             "seconds": round(time.perf_counter() - began, 1),
             "torch": torch.__version__,
-            "left_out": figures(held, joints[1], joints[0]),
-            "new_sentences": figures(new, joints[1], joints[0]),
+            "new_sentences": figures(new, self.crossed(new)),
         }
-        write_model(output / "model", self.load(output / "stage0.pt"), joints, record)
+        held = [self.judged(output, stage) for stage in range(1, self.recipe.folds + 1)]
+        if held:
+            every = Held.joined(held)
+            record["left_out"] = figures(every, every.chances(joints))
+        folder = output / "model"
+        write_model(folder, self.load(output / "stage0.pt"), joints, record)
+        if self.recipe.openi:
+            record["coded_reports"] = self.calibrate(folder)
         (output / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        np.savez_compressed(
-            output / "left_out.npz",
-            styles=np.array(held.styles), classes=held.classes, rules=held.rules,
-            logits=held.logits,
-        )  # fmt: skip
         return record
+
+    def calibrate(self, folder: Path) -> dict[str, Any]:
+        """Fit each observation's heat on coded reports, write it, and tell the errors out of fold.
+
+        Args:
+            folder: Of a model without heat.
+        """
+        reports = coded_development(Path(self.recipe.openi))
+        texts = [item.text for item in reports]
+        coded = coded_observations([item.codes for item in reports], self.rules.schema)
+        model = MentionModel(folder, self.recipe.threads)
+        found = ReportMentions.gather(self.rules, model, texts, answers=True)
+        k, classes = len(self.rules.schema), len(Label)
+        joint = Joint(np.ones(k), np.zeros((k, classes, classes)))
+        every = np.ones(len(texts), dtype=bool)
+        heat = fit_heat(found, coded, joint, every)
+        crossed = out_of_fold(
+            found,
+            texts,
+            lambda some: found.probabilities(joint, fit_heat(found, coded, joint, some)),
+        )
+        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        settings["heat"] = heat.tolist()
+        settings["no_finding"] = self._no_finding(folder, texts, coded)
+        (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+        errors = (
+            calibration_errors(found.probabilities(joint), coded),
+            calibration_errors(crossed, coded),
+        )
+        # Of No Finding there are no mentions.
+        kinds = [
+            {
+                name: round(error, 4)
+                for name, error in zip(self.rules.schema.names, some, strict=True)
+                if name != NO_FINDING
+            }
+            for some in errors
+        ]
+        return {"reports": len(texts), "calibration_error": kinds[0], "out_of_fold": kinds[1]}
+
+    def _no_finding(
+        self, folder: Path, texts: Sequence[str], coded: npt.NDArray[np.bool_]
+    ) -> list[float]:
+        """How often reports are coded normal where No Finding is certainly blank or given."""
+        labels = BuiltinLabeler(threads=self.recipe.threads, model=folder).label(texts)
+        assert labels.probabilities is not None
+        own = self.rules.schema.index(NO_FINDING)
+        chance = labels.probabilities[:, own, Label.POSITIVE]
+        some = (chance < 0.05, chance > 0.95)
+        return [
+            round(float(coded[rows, own].mean()), 4) if rows.any() else certain
+            for rows, certain in zip(some, (0.0, 1.0), strict=True)
+        ]
+
+    def fit_joints(self, new: Held) -> list[Joint]:
+        """Of the early and of the last head."""
+        count, options = len(self.rules.schema), self.recipe.joint
+        return [
+            fit_joint(
+                new.logits[:, head],
+                new.rules,
+                new.observations,
+                new.classes,
+                count=count,
+                options=options,
+            )
+            for head in (0, 1)
+        ]
+
+    def crossed(self, new: Held) -> tuple[Floats, Floats]:
+        """Chances of each fifth of the frames by trust that was fitted on the others."""
+        number = {frame: at for at, frame in enumerate(dict.fromkeys(new.frames))}
+        fold = np.array([number[frame] % JOINT_FOLDS for frame in new.frames])
+        early, last = np.zeros((2, len(fold), len(Label)))
+        for at in range(JOINT_FOLDS):
+            rows = fold == at
+            joints = self.fit_joints(new.some(~rows))
+            early[rows], last[rows] = new.some(rows).chances(joints)
+        return early, last
 
     def sentences(
         self,
@@ -185,21 +291,18 @@ class MentionTraining:
             for frame in some:
                 for _ in range(copies):
                     for item in self.maker.from_known(filler.fill(frame, style)):
-                        made.setdefault(item.text, item)
+                        made.setdefault(item.text, replace(item, frame=frame))
         return list(made.values())
 
-    def _parts(self, stage: int) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    def _parts(self, stage: int) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
         """The frames that a stage is trained on, and those that it is judged on."""
-        kept: dict[str, list[str]] = {}
-        out: dict[str, list[str]] = {}
-        for number, (style, frames) in enumerate(self._frames.by_style.items()):
-            for at, frame in enumerate(frames):
-                if stage > self.recipe.folds:
-                    left_out = at % FRAME_FOLDS == number % FRAME_FOLDS
-                else:
-                    left_out = stage > 0 and number % self.recipe.folds == stage - 1
-                (out if left_out else kept).setdefault(style, []).append(frame)
-        return kept, out
+        every = self._frames.by_style
+        if not stage:
+            return every, self._frames.kept_out
+        styles = list(every)
+        out = [name for at, name in enumerate(styles) if at % self.recipe.folds == stage - 1]
+        kept = {name: frames for name, frames in every.items() if name not in out}
+        return kept, {name: every[name] for name in out}
 
     def load(self, file: Path) -> tuple[MentionNetwork, Tokenizer]:
         """Network and tokenizer of a stage that was kept."""
@@ -216,19 +319,24 @@ class MentionTraining:
         network, tokenizer = self.load(output / f"stage{stage}.pt")
         reader = MarkReader(tokenizer, mark_names(self.rules.schema))
         frames = self._parts(stage)[1]
+        copies = JUDGED_COPIES if stage else KEPT_COPIES
         examples = [
-            *self.sentences(frames, [99, 0], copies=JUDGED_COPIES, perturbed=0.0),
-            *self.sentences(frames, [99, 1], copies=JUDGED_COPIES, perturbed=1.0),
+            *self.sentences(frames, [99, 0], copies=copies, perturbed=0.0),
+            *self.sentences(frames, [99, 1], copies=copies, perturbed=1.0),
         ]
         logits = predict(network, reader, [item.text for item in examples])
         known = [
-            (item.style, label, said, found[at])
+            (item.style, item.frame, label, said, about, found[at])
             for item, found in zip(examples, logits, strict=True)
-            for at, (label, said) in enumerate(zip(item.classes, item.rules, strict=True))
+            for at, (label, said, about) in enumerate(
+                zip(item.classes, item.rules, marked_observations(item.text), strict=True)
+            )
             if label != UNKNOWN
         ]
-        names, classes, rules, rows = zip(*known, strict=True)
-        return Held(names, np.array(classes), np.array(rules), np.stack(rows))
+        styles, names, classes, rules, about, rows = zip(*known, strict=True)
+        return Held(
+            styles, names, np.array(classes), np.array(rules), np.array(about), np.stack(rows)
+        )
 
     def _train(self, stage: int) -> tuple[MentionNetwork, Tokenizer]:
         recipe = self.recipe
@@ -243,10 +351,8 @@ class MentionTraining:
             return [*made, *(self._by_rules[at] for at in np.flatnonzero(taken))]
 
         torch.manual_seed(recipe.seed + stage)
-        with minilm_folder(recipe.backbone.path) as folder:
-            texts = [item.text for epoch in range(2) for item in draw(epoch)]
-            network, tokenizer = build_network(folder, self.rules.schema, texts, recipe.backbone)
-        name = f"with parts left out, {stage}" if stage else "all"
+        network, tokenizer = self._begin(draw)
+        name = f"without some styles, {stage}" if stage else "all"
         epochs = recipe.fold_epochs if stage else recipe.fit.epochs
         report = self._report
         fit(
@@ -258,20 +364,33 @@ class MentionTraining:
         )
         return network, tokenizer
 
+    def _begin(self, draw: Callable[[int], list[Example]]) -> tuple[MentionNetwork, Tokenizer]:
+        """The network before training: of an encoder, or of a mention model that goes on."""
+        backbone = self.recipe.backbone
+        if backbone.path and is_mention_model(Path(backbone.path)):
+            return open_network(Path(backbone.path))
+        with minilm_folder(backbone.path) as folder:
+            texts = [item.text for epoch in range(2) for item in draw(epoch)]
+            return build_network(folder, self.rules.schema, texts, backbone)
+
 
 def _train_apart(recipe: MentionRecipe, stage: int, file: Path) -> None:
     """One stage in a process of its own."""
     MentionTraining(recipe).train_stage(stage, file)
 
 
-def figures(held: Held, joint: Joint, early: Joint) -> dict[str, Any]:
-    """Shares of mentions that rules, model, and both together get right, by style and in all."""
-    rules = held.rules.tolist()
+def figures(held: Held, chances: tuple[Floats, Floats]) -> dict[str, Any]:
+    """Shares of mentions that rules, model, and both together get right, by style and in all.
+
+    Args:
+        held: The mentions.
+        chances: Of both together, by the early and by the last head.
+    """
     said = {
         "rules": held.rules,
         "model": held.logits[:, 1].argmax(axis=1),
-        "early": early.chances(held.logits[:, 0], rules).argmax(axis=1),
-        "joined": joint.chances(held.logits[:, 1], rules).argmax(axis=1),
+        "early": chances[0].argmax(axis=1),
+        "joined": chances[1].argmax(axis=1),
     }
     names = np.array(held.styles)
     out: dict[str, Any] = {}
@@ -299,16 +418,18 @@ def write_model(
     export_mentions(network, folder)
     (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
     early, last = (
-        {"temperature": joint.temperature, "trust": joint.trust.tolist()} for joint in joints
+        {"temperature": joint.temperature.tolist(), "trust": joint.trust.tolist()}
+        for joint in joints
     )
     settings = {
         "format": 1,
         "schema": "chexpert14",
+        "heads": network.encoder.config.num_attention_heads,
         "joint": last,
         "early": early,
         "sure": record["sure"],
         "trained_with_rules": record["rules"],
-        "left_out_styles": record["left_out"]["all"],
+        "new_sentences": record["new_sentences"]["all"],
         "sha256": {
             name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
             for name in (FIRST, REST, TOKENIZER)
