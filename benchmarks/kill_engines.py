@@ -65,6 +65,8 @@ def start(source: Path, output: Path, engine: str, resume: bool) -> subprocess.P
         [sys.executable, "-c", RUN, str(Path(__file__).parent), str(source), str(output), engine,
          str(int(resume)), str(SECONDS)],
         stdout=subprocess.PIPE, text=True,
+        # Ray's processes find the labeler by it.
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
     )  # fmt: skip
 
 
@@ -73,7 +75,8 @@ def ended(process: subprocess.Popen[str], counts: Counts) -> None:
     said, _ = process.communicate(timeout=600)
     if process.returncode:
         raise SystemExit(f"a run ended with status {process.returncode}")
-    rows, retried, kept = map(int, said.split())
+    # Ray tells of dead workers there too.
+    rows, retried, kept = map(int, said.splitlines()[-1].split())
     if rows != PARTITIONS * ROWS:
         raise SystemExit(f"{rows} rows instead of {PARTITIONS * ROWS}")
     counts.retried += retried

@@ -87,7 +87,8 @@ class Pool:
                 self.described = workers.describe(first)
             except WorkerDied as error:
                 raise PartitionError(
-                    f"the first worker {error} before its labeler was loaded"
+                    f"the first worker {error} before its labeler was loaded; a labeler of your "
+                    "own must be importable where the workers run"
                 ) from None
             self._idle.put(first)
             for _ in range(self.number - 1):

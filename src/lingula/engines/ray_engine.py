@@ -115,7 +115,9 @@ class RayWorkers:
         except self._ray.exceptions.RayTaskError:
             raise
         except self._ray.exceptions.RayError as error:
-            raise WorkerDied(f"ended unexpectedly ({type(error).__name__})") from None
+            raise WorkerDied(
+                f"ended unexpectedly ({type(error).__name__}; Ray's logs say why)"
+            ) from None
 
 
 class _Actor:
