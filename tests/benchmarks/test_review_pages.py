@@ -20,14 +20,14 @@ from postgres import programs, running
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_servers_lose_and_double_nothing(tmp_path: Path, kind: str) -> None:
     if kind == "sqlite":
-        figures = review_pages.storm(tmp_path, readers=4, kills=4, reports=5)
+        figures = review_pages.storm(tmp_path, readers=3, kills=2, reports=5)
     else:
         pytest.importorskip("psycopg")
         if programs() is None:
             pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
         with running() as server:
             figures = review_pages.storm(
-                tmp_path, readers=4, kills=4, reports=5, database=server.database()
+                tmp_path, readers=3, kills=2, reports=5, database=server.database()
             )
     assert figures["acknowledged"] > 20 and figures["sent again"] > 0
 
