@@ -13,6 +13,7 @@ from lingula.rules.inversion import (
     asks_next,
     contrasted,
     inverted_verb,
+    of_one_view,
     past_structures,
 )
 from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
@@ -175,12 +176,18 @@ class AssertionClassifier:
             cues = [cue for cue in cues if not answers_before(tokens, cue)]
         if "but" in tokens or "though" in tokens:
             cues = [cue for cue in cues if not contrasted(tokens, cue)]
+        if "on" in tokens or "in" in tokens:
+            cues = [cue for cue in cues if not self._of_one_view(tokens, cue)]
         cues = [
             cue
             for cue in cues
             if conditions[cue.rule] is None or not self._undone(tokens, cue, walls)
         ]
         return tokens, cues if apart(cues) else self._directed(tokens, cues)
+
+    def _of_one_view(self, tokens: list[str], cue: Span) -> bool:
+        """Whether a cue that looks back denies a finding of one view only."""
+        return self._scopes[cue.rule].backward and of_one_view(tokens, cue)
 
     def _directed(self, tokens: list[str], cues: list[Span]) -> list[Span]:
         """The cues without those that look back while the same words look forward to a mention.

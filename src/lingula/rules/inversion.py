@@ -59,6 +59,17 @@ def inverted_verb(tokens: list[str], cue: Span, target: Span) -> int:
     return -1
 
 
+_VIEWS = frozenset({"lateral", "frontal", "pa", "ap", "oblique"})
+_SEVERAL_VIEWS = frozenset(
+    {"and", "or", "nor", "either", "both", "views", "projections", "neither"}
+)
+#: Before a statement on a finding that was named before it.
+_DIVIDES = frozenset({",", ".", ";", "(", "but", "and", "which", "though", "although"})
+_SUBJECTS = frozenset({"it", "this", "that", "which", "is", "was"})
+#: Most words from a denial to the view it speaks of ("not seen with certainty on the lateral").
+_VIEW_REACH = 8
+
+
 def contrasted(tokens: list[str], cue: Span) -> bool:
     """Whether a cue denies one of two places of one noun ("upper but not lower lobe opacities").
 
@@ -68,6 +79,24 @@ def contrasted(tokens: list[str], cue: Span) -> bool:
     if before < 1 or tokens[before] not in ("but", "though"):
         return False
     return _MODIFIERS.issuperset(tokens[:before])
+
+
+def of_one_view(tokens: list[str], cue: Span) -> bool:
+    """Whether a cue denies of one view what was said before ("opacity, not seen on the lateral").
+
+    The finding is there, on the other view.
+    """
+    at = cue.start - 1
+    if at > 0 and tokens[at] in _SUBJECTS:
+        at -= 1
+    if at < 1 or tokens[at] not in _DIVIDES:
+        return False
+    rest = tokens[cue.end : cue.end + _VIEW_REACH]
+    for at, token in enumerate(rest):
+        if token in (".", ";", ","):
+            rest = rest[:at]
+            break
+    return not _VIEWS.isdisjoint(rest) and _SEVERAL_VIEWS.isdisjoint(rest)
 
 
 def past_structures(tokens: list[str], start: int, end: int) -> int:
