@@ -195,7 +195,9 @@ def test_the_page_as_it_is(page: Any, profile: Path) -> None:
         assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
         assert picture.stat().st_size > 30_000, "the picture is nearly empty"
         if PICTURES in os.environ:
-            shutil.copy(picture, os.environ[PICTURES])
+            kept = Path(os.environ[PICTURES])
+            kept.mkdir(parents=True, exist_ok=True)
+            shutil.copy(picture, kept)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, False), (1280, True)])

@@ -159,7 +159,7 @@ def test_an_endless_head_is_not_kept(server: Server) -> None:
 
 
 def test_a_slow_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lingula.serve import protocol
+    from lingula.web import protocol
 
     class Line:
         ended = 0

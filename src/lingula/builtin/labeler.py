@@ -120,6 +120,15 @@ class BuiltinLabeler:
         return remade, (BuiltinLabeler, self._made, self.sha256)
 
     @property
+    def any_language(self) -> bool:
+        """Whether text in another language is labeled as English; else its labels are blank."""
+        return self.rules.any_language
+
+    @any_language.setter
+    def any_language(self, value: bool) -> None:
+        self.rules.any_language = value
+
+    @property
     def schema(self) -> Schema:
         """The 14 observations."""
         return self.rules.schema

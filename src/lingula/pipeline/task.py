@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -91,9 +92,10 @@ def label_texts(
                 remarks[row] = Remark.NO_WANTED_SECTION.value
     addenda = find_addenda(texts, options.sections, chosen)
     remarks[list(addenda)] |= Remark.ADDENDUM.value
-    all_labels = labeler.label(
-        [*chosen, *(added.text for added in addenda.values())], evidence=evidence
-    )
+    with _language(labeler, options.language):
+        all_labels = labeler.label(
+            [*chosen, *(added.text for added in addenda.values())], evidence=evidence
+        )
     labels = all_labels.take(np.arange(len(texts))) if addenda else all_labels
     found = labels.evidence
     if found is not None:
@@ -114,3 +116,17 @@ def label_texts(
         int(getattr(labeler, "truncated", 0)) - before,
         remarks,
     )
+
+
+@contextmanager
+def _language(labeler: Labeler, language: str) -> Iterator[None]:
+    """Let a labeler that leaves other languages blank read them, if they are to be labeled."""
+    before = getattr(labeler, "any_language", None)
+    if before is None:
+        yield
+        return
+    setattr(labeler, "any_language", language == "any")  # noqa: B010 - not of every labeler
+    try:
+        yield
+    finally:
+        setattr(labeler, "any_language", before)  # noqa: B010

@@ -103,6 +103,8 @@ class SentenceJudge:
 
     def __init__(self, lexicon: Lexicon, cache: bool = True, spelling: str = "lenient") -> None:
         self.lexicon = lexicon
+        #: Whether text in another language is read as English; else nothing is read in it.
+        self.any_language = False
         self._room = CACHE_SENTENCES if cache else 0
         #: How it reads words.
         self.reader = TokenReader(lexicon, spelling, cache=cache)
@@ -124,7 +126,7 @@ class SentenceJudge:
 
     def statements(self, text: str) -> Iterable[tuple[int, int, str]]:
         """The sentences of a text: start, end, and the words that each inherits ("" for none)."""
-        if reads_as_elsewhere(text):
+        if reads_as_elsewhere(text, self.any_language):
             return []
         spans = sentence_spans(text)
         if may_refer(text):
@@ -140,7 +142,7 @@ class SentenceJudge:
             for start, end, inherited in self.statements(text):
                 found |= self.mask(text[start:end], inherited)
             return found
-        if reads_as_elsewhere(text):
+        if reads_as_elsewhere(text, self.any_language):
             return found
         known = self.masks
         for start, end in sentence_spans(text):

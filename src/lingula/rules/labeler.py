@@ -83,6 +83,15 @@ class RuleLabeler:
         return remade, (RuleLabeler, self._made, self.sha256)
 
     @property
+    def any_language(self) -> bool:
+        """Whether text in another language is labeled as English; else its labels are blank."""
+        return self.judge.any_language
+
+    @any_language.setter
+    def any_language(self, value: bool) -> None:
+        self.judge.any_language = value
+
+    @property
     def schema(self) -> Schema:
         """The observations that it labels."""
         return self.lexicon.schema
@@ -133,7 +142,7 @@ class RuleLabeler:
 
     def is_report(self, text: str) -> bool:
         """Whether a text of which nothing is read may be called normal."""
-        if reads_as_elsewhere(text):
+        if reads_as_elsewhere(text, self.any_language):
             return False
         return states_normality(text) or reads_as_report(decoded(text), self.judge.reader.speller)
 

@@ -88,14 +88,20 @@ _PLAINLY_OF_THE_CHEST = (
 )
 
 
-def reads_as_elsewhere(text: str) -> bool:
+def reads_as_elsewhere(text: str, any_language: bool = False) -> bool:
     """Whether nothing in a text can be about a chest: it is no English, or of another part.
 
     That is said of a text that opens with the title of another study ("Knee radiograph:") and has
     no word of the chest.
+
+    Args:
+        text: Any text.
+        any_language: Whether to take every language for English.
     """
     if not any(part in text for part in _PLAINLY_OF_THE_CHEST) and _ELSEWHERE.match(text):
         return _OF_THE_CHEST.search(text) is None
+    if any_language:
+        return False
     lowered = text.lower()
     return not any(word in lowered for word in _PLAINLY_ENGLISH) and not reads_as_english(text)
 
