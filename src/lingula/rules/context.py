@@ -19,6 +19,10 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r")
 _ANSWERS = re.compile(r"(?:None|Neither)(?: [\w']+){0,6}[.,;]?$|None (?:is|are|was) \w+")
 #: A longer opening of a list is prose.
 _LONGEST_OPENING = 80
+#: Letters by which the header of a place is looked up first.
+_BEGINNING = 3
+#: Most spaces and marks more than its words have between them.
+_SPACES = 20
 
 
 def may_inherit(text: str) -> bool:
@@ -42,6 +46,9 @@ class ContextReader:
         self._kinds = {
             phrase: header.kind for header in lexicon.headers for phrase in header.phrases
         }
+        places = [at for at, kind in self._kinds.items() if kind is HeaderKind.PLACE]
+        self._longest = max(map(len, places), default=0) + _SPACES
+        self._begin = {place[:_BEGINNING] for place in places}
 
     def statements(
         self, text: str, spans: Iterable[tuple[int, int]]
@@ -75,7 +82,7 @@ class ContextReader:
             if not (item and opening):
                 opening = _opening(text[start:end])
             line = text[start:end].strip()
-            if head is None and self._kind(line) is HeaderKind.PLACE:
+            if head is None and self._is_place(line):
                 header, nested = f"{line}:", True
             elif head is not None and not (nested and self._kind(head) is None):
                 nested = False
@@ -83,6 +90,14 @@ class ContextReader:
                 carried = kind is HeaderKind.PLACE or (kind is HeaderKind.ELSEWHERE and at < last)
                 header = f"{head}:" if carried else ""
             before = end
+
+    def _is_place(self, line: str) -> bool:
+        """Whether a sentence is the header of a place; that most are not is seen fast."""
+        return (
+            len(line) <= self._longest
+            and line[:_BEGINNING].lower() in self._begin
+            and self._kind(line) is HeaderKind.PLACE
+        )
 
     def _kind(self, label: str) -> HeaderKind | None:
         """The kind of a known label."""
