@@ -105,6 +105,13 @@ SHOWN = (
         "lingula images groups films/valid.csv films/scores.csv --bootstrap 200 --html groups.html",
         "groups.html",
     ),
+    Shown(
+        "reliability",
+        "Whether an image model's scores are chances",
+        "How often a finding is there among films with such a score, before and after calibration.",
+        "lingula images calibrate run films/valid.csv --html reliability.html",
+        "reliability.html",
+    ),
 )
 
 
