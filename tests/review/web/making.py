@@ -103,6 +103,15 @@ class Site:
     log: Path
     links: dict[str, str]
 
+    def __enter__(self) -> Site:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """A test that failed leaves no server behind."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(60)
+
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
