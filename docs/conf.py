@@ -1,5 +1,6 @@
 """How Sphinx builds the documentation site; ``scripts/site`` lays its pages out and calls it."""
 
+import inspect
 from importlib.metadata import version as _version
 
 project = "Lingula"
@@ -10,7 +11,7 @@ release = version = _version("lingula")
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 4
-# The notebooks are committed with what they put out; scripts/notebooks runs them anew.
+# The notebooks are committed with what they put out: scripts/documentation/notebooks.py runs them.
 nb_execution_mode = "off"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -30,3 +31,14 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0b6868", "color-brand-content": "#0b6868"},
     "dark_css_variables": {"color-brand-primary": "#63c9c2", "color-brand-content": "#63c9c2"},
 }
+
+
+def _is_foreign(_app, _what, _name, item, _skip, _options):
+    """Leave out what another package adds to a class of ours: its text refers to its own site."""
+    foreign = inspect.isfunction(item) and not item.__module__.startswith("lingula")
+    return True if foreign else None
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("autodoc-skip-member", _is_foreign)

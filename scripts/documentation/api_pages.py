@@ -15,6 +15,7 @@ MODULES = {
     "lingula.rules": "The rule labeler",
     "lingula.builtin": "The built-in labeler",
     "lingula.bert": "BERT labelers",
+    "lingula.llm": "Language models",
     "lingula.text": "Sections, sentences, decoding",
     "lingula.pipeline": "Labeling jobs",
     "lingula.engines": "Folders of partitions",
@@ -27,6 +28,9 @@ MODULES = {
     "lingula.challenge": "Challenges",
     "lingula.documents": "Documents: tables, pages, files",
     "lingula.serve": "The service",
+    "lingula.integrations.spacy": "Inside spaCy",
+    "lingula.integrations.sklearn": "Inside scikit-learn",
+    "lingula.integrations.huggingface": "For Hugging Face",
 }
 #: Rooms whose public names are those of their modules.
 ROOMS = {"lingula.metrics": "Metrics"}

@@ -1,9 +1,11 @@
-"""For Hugging Face's ``datasets`` and ``transformers``: a function to map, and a pipeline's like.
+"""For Hugging Face's ``datasets`` and ``transformers``: a function to map, and a pipeline's like::
 
-dataset = dataset.map(LabelBatch("rules", column="report"), batched=True)
+    dataset = dataset.map(LabelBatch("rules", column="report"), batched=True)
 
-classify = ReportPipeline("builtin")
-classify("Possible pneumonia.")        # [{"label": "Pneumonia", "value": "uncertain", ...}]
+    classify = ReportPipeline("builtin")
+    classify("Possible pneumonia.")        # [{"label": "Pneumonia", "value": "uncertain", ...}]
+
+Neither package is imported here.
 """
 
 from __future__ import annotations

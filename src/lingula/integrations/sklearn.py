@@ -1,12 +1,14 @@
-"""scikit-learn estimators on texts: labels as features, and a labeler as a multilabel classifier.
+"""scikit-learn estimators on texts: labels as features, and a labeler as a multilabel classifier::
 
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
 
-model = make_pipeline(LabelTransformer("builtin"), LogisticRegression())
-model.fit(reports, needs_follow_up)              # a model of your own on Lingula's labels
+    model = make_pipeline(LabelTransformer("builtin"), LogisticRegression())
+    model.fit(reports, needs_follow_up)              # a model of your own on Lingula's labels
 
-LabelClassifier("builtin").fit(reports).predict_proba(reports)
+    LabelClassifier("builtin").fit(reports).predict_proba(reports)
+
+Both take texts where other estimators take numbers.
 """
 
 from __future__ import annotations

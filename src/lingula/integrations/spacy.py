@@ -1,4 +1,4 @@
-"""A spaCy component: labels on the document, mentions as a span group.
+"""A spaCy component: labels on the document, mentions as a span group::
 
     nlp = spacy.blank("en")
     nlp.add_pipe("lingula", config={"labeler": "rules"})
