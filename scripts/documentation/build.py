@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from assemble import ROOT, assemble
-from gallery import Gallery
+from gallery import write_gallery
 from sphinx.cmd.build import build_main
 
 
@@ -19,8 +19,7 @@ def main() -> int:
     given = parser.parse_args()
     source = given.output.parent / "site-source"
     assemble(source)
-    gallery = Gallery(source)
-    gallery.write(pictures=not given.without_pictures)
+    write_gallery(source, pictures=not given.without_pictures)
     return build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(given.output)])
 
 

@@ -1,7 +1,9 @@
-"""The gallery: every page and plot that the package draws, made by its commands, photographed."""
+"""The gallery: pages and plots that the package draws, made by its commands, photographed."""
 
 from __future__ import annotations
 
+import csv
+import shlex
 import shutil
 import subprocess
 import sys
@@ -59,7 +61,8 @@ SHOWN = (
     Shown(
         "score",
         "Scores of generated reports",
-        "Every convention of the field that publishes a CheXbert F1, beside each other.",
+        "Every convention of the field that publishes a CheXbert F1, beside each other. The "
+        "references are the example reports; every third generated one is that of the row before.",
         "lingula score references.csv generated.csv --convention all --bootstrap 200"
         " --html score.html",
         "score.html",
@@ -115,96 +118,80 @@ SHOWN = (
 )
 
 
-class Gallery:
-    """Makes the exhibits in a folder of its own, and the page that shows them."""
+def write_gallery(site: Path, *, pictures: bool) -> None:
+    """Write ``gallery.md`` and, if wanted, its pictures into the site's sources.
 
-    def __init__(self, site: Path):
-        """Write into the site's sources."""
-        self.site = site
-
-    def write(self, pictures: bool) -> None:
-        """Write ``gallery.md`` and, if wanted, its pictures.
-
-        Raises:
-            SystemExit: A command failed, or no Chromium is there.
-        """
-        folder = self.site / "gallery"
-        folder.mkdir()
-        lines = [
-            "# Gallery",
-            "",
-            "Made by these commands on the example data, all of it invented.",
-            "",
-        ]
+    Raises:
+        SystemExit: A command failed, or no Chromium is there.
+    """
+    folder = site / "gallery"
+    folder.mkdir()
+    lines = ["# Gallery", "", "Made by these commands on the example data, all of it invented.", ""]
+    if pictures:
+        _draw(folder)
+    for shown in SHOWN:
+        lines += [f"## {shown.title}", "", shown.words, ""]
+        lines += ["```", shown.commands, "```", ""]
         if pictures:
-            self._draw(folder)
+            lines += [f"![{shown.title}](gallery/{shown.name}.png)", ""]
+    (site / "gallery.md").write_text("\n".join(lines), encoding="utf-8")
+    if not pictures:
+        home = site / "index.md"
+        text = home.read_text("utf-8").splitlines()
+        kept = [line for line in text if "](gallery/" not in line]
+        home.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+
+def _draw(folder: Path) -> None:
+    browser = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if browser is None:
+        raise SystemExit("the gallery needs Chromium; without: --without-pictures")
+    with tempfile.TemporaryDirectory() as place:
+        work = Path(place)
+        shutil.copytree(ROOT / "examples", work / "examples")
+        _write_pairs(work)
         for shown in SHOWN:
-            lines += [f"## {shown.title}", "", shown.words, ""]
-            lines += ["```", shown.commands, "```", ""]
-            if pictures:
-                lines += [f"![{shown.title}](gallery/{shown.name}.png)", ""]
-        (self.site / "gallery.md").write_text("\n".join(lines), encoding="utf-8")
-        home = self.site / "index.md"
-        if not pictures and home.is_file():
-            text = home.read_text("utf-8").splitlines()
-            kept = [line for line in text if "](gallery/" not in line]
-            home.write_text("\n".join(kept) + "\n", encoding="utf-8")
+            for line in shown.commands.splitlines():
+                _run(line, work)
+            file = work / shown.file
+            picture = folder / f"{shown.name}.png"
+            if file.suffix == ".png":
+                shutil.copyfile(file, picture)
+            else:
+                _photograph(browser, file, picture, shown.height)
 
-    def _draw(self, folder: Path) -> None:
-        browser = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-        if browser is None:
-            raise SystemExit("the gallery needs Chromium; without: --without-pictures")
-        with tempfile.TemporaryDirectory() as place:
-            work = Path(place)
-            shutil.copytree(ROOT / "examples", work / "examples")
-            self._pairs(work)
-            for shown in SHOWN:
-                for line in shown.commands.splitlines():
-                    self._run(line, work)
-                file = work / shown.file
-                picture = folder / f"{shown.name}.png"
-                if file.suffix == ".png":
-                    shutil.copyfile(file, picture)
-                else:
-                    self._photograph(browser, file, picture, shown.height)
 
-    @staticmethod
-    def _run(line: str, work: Path) -> None:
-        program, _, rest = line.partition(" ")
-        start = [sys.executable, *(["-m", "lingula"] if program == "lingula" else [])]
-        command = " ".join([*(f'"{word}"' for word in start), rest])
+def _run(line: str, work: Path) -> None:
+    program, *words = shlex.split(line)
+    start = [sys.executable, *(["-m", "lingula"] if program == "lingula" else [])]
+    done = subprocess.run([*start, *words], cwd=work, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{line}\n{done.stdout}{done.stderr}")
+
+
+def _photograph(browser: str, page: Path, picture: Path, height: int) -> None:
+    with tempfile.TemporaryDirectory() as profile:
+        size = f"--window-size=1100,{height}"
+        command = [browser, *FLAGS, f"--user-data-dir={profile}", size]
         done = subprocess.run(
-            command, shell=True, cwd=work, capture_output=True, text=True, check=False
+            [*command, f"--screenshot={picture}", page.as_uri()],
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        if done.returncode:
-            raise SystemExit(f"{line}\n{done.stdout}{done.stderr}")
+    if done.returncode or not picture.is_file():
+        raise SystemExit(f"{page.name} was not photographed:\n{done.stderr[-2000:]}")
 
-    @staticmethod
-    def _photograph(browser: str, page: Path, picture: Path, height: int) -> None:
-        with tempfile.TemporaryDirectory() as profile:
-            size = f"--window-size=1100,{height}"
-            command = [browser, *FLAGS, f"--user-data-dir={profile}", size]
-            done = subprocess.run(
-                [*command, f"--screenshot={picture}", page.as_uri()],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        if done.returncode or not picture.is_file():
-            raise SystemExit(f"{page.name} was not photographed:\n{done.stderr[-2000:]}")
 
-    @staticmethod
-    def _pairs(work: Path) -> None:
-        """References and what an invented generator wrote: the report of the row before."""
-        import csv
-
-        with (work / "examples" / "reports.csv").open(encoding="utf-8", newline="") as stream:
-            rows = [row for row in csv.DictReader(stream) if row["report"].strip()]
-        for name, texts in (
-            ("references", [row["report"] for row in rows]),
-            ("generated", [rows[at - (at % 3 == 0)]["report"] for at in range(len(rows))]),
-        ):
-            with (work / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
-                writer = csv.writer(stream)
-                writer.writerow(["study_id", "report"])
-                writer.writerows(zip([row["study_id"] for row in rows], texts, strict=True))
+def _write_pairs(work: Path) -> None:
+    """References, and what an invented generator wrote: often the same, else the row before's."""
+    with (work / "examples" / "reports.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["report"].strip()]
+    for name, texts in (
+        ("references", [row["report"] for row in rows]),
+        ("generated", [rows[at - (at % 3 == 0)]["report"] for at in range(len(rows))]),
+    ):
+        with (work / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["study_id", "report"])
+            writer.writerows(zip([row["study_id"] for row in rows], texts, strict=True))
