@@ -43,7 +43,7 @@ UNCERTAIN, UNMENTIONED = 0.15, 0.15
 
 
 def ellipse(across: float, down: float, wide: float, high: float) -> np.ndarray:
-    """Where an ellipse lies: its middle and half axes in pixels; float (64, 64), soft at the rim."""
+    """Where an ellipse lies, by middle and half axes in pixels: float (64, 64), soft at the rim."""
     y, x = np.mgrid[:SIZE, :SIZE]
     inside = 1 - ((x - across) / wide) ** 2 - ((y - down) / high) ** 2
     return np.clip(inside * 4, 0, 1)

@@ -36,8 +36,8 @@ def run(path: Path) -> nbformat.NotebookNode:
     """
     notebook = nbformat.read(path, as_version=4)
     # The program that belongs to this Python is the one the cells call.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "88"}
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": programs, "NO_COLOR": "1", "COLUMNS": "88"}
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(ROOT / "examples", Path(place) / "examples")
         client = NotebookClient(
