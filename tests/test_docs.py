@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/README.md")])
 #: Pages that the site's build adds (scripts/documentation); its own test follows these links.
 MADE = ("gallery", "benchmarks.md")
+#: A row of the table of decisions and items that are right.
+FIGURE = re.compile(r"\| [a-z -]+ \| [0-9.]+% \(")
 COMMAND = re.compile(r"^(?:    |\$ |)(lingula .+?)(?:  +#.*)?$", re.MULTILINE)
 
 
@@ -48,6 +50,15 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target and not target.startswith(MADE):
             assert (page.parent / target).exists(), target
+
+
+def test_the_site_opens_with_the_figures_of_the_readme():
+    tables = [
+        [line for line in (ROOT / name).read_text("utf-8").splitlines() if FIGURE.match(line)]
+        for name in ("README.md", "docs/index.md")
+    ]
+    assert len(tables[0]) == 2
+    assert tables[0] == tables[1]
 
 
 def test_every_command_is_documented():
