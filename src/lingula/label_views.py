@@ -42,12 +42,16 @@ def labels_html(names: Sequence[str], classes: npt.NDArray[np.int8]) -> str:
             for label in row
         )
         rows.append(f'<tr><th scope="row">{number}</th>{cells}</tr>')
-    left = len(classes) - SHOWN_ROWS
-    more = f"<p>and {left:,} more</p>" if left > 0 else ""
     return (
         f'<div style="overflow-x:auto"><table><thead><tr><th></th>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>{more}"
+        f"<tbody>{''.join(rows)}</tbody></table></div>{_left_out(len(classes))}"
     )
+
+
+def _left_out(count: int) -> str:
+    """How many of so many rows are not shown."""
+    left = count - SHOWN_ROWS
+    return f"<p>and {left:,} more</p>" if left > 0 else ""
 
 
 #: Colours of marked words and of underlined cues; the words' contrast is that of ``_CELLS``.
@@ -152,9 +156,7 @@ class MarkedTexts:
             f'border-bottom:1px solid #ccc">{"".join(_runs(text or "", found))}</div>'
             for text, found in shown
         ]
-        left = len(self) - SHOWN_ROWS
-        more = f"<p>and {left:,} more</p>" if left > 0 else ""
-        return f"<div>{''.join(parts)}{more}</div>"
+        return f"<div>{''.join(parts)}{_left_out(len(self))}</div>"
 
 
 def _runs(text: str, found: Sequence[Evidence]) -> Iterator[str]:

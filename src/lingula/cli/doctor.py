@@ -10,6 +10,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import click
@@ -105,7 +106,7 @@ def _labelers() -> Iterator[LabelerState]:
     from lingula.loading import installed_labelers
 
     for name in ("rules", "builtin"):
-        yield _state(name, "Lingula", lambda name=name: lingula.load(name))  # type: ignore[misc]
+        yield _state(name, "Lingula", partial(lingula.load, name))
     for item in installed_labelers():
         package = f"{item.dist.name} {item.dist.version}" if item.dist else item.value
         yield _state(item.name, package, item.load)
