@@ -15,6 +15,7 @@ from lingula.errors import InputError
 from lingula.labels import is_missing
 from lingula.tables.columns import usual_column
 from lingula.tables.ids import comparable_ids
+from lingula.tables.reading import column_texts
 from lingula.tables.usual_names import ID_NAMES
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Joiner:
         """
         if self.by_row_order:
             self.positions(other, source, named)  # checks the lengths
-            return {name: [text or None for text in strings(other, name)] for name in names}
+            return {name: [text or None for text in column_texts(other, name)] for name in names}
         mine, theirs = self.keys(other, source, named)
         left, right = self._ids(other, mine, theirs)
         place: dict[str, int] = {}
@@ -103,11 +104,11 @@ class Joiner:
 
     def ids_of(self, other: pa.Table, source: str, named: str | None) -> list[str]:
         """The ids of another table's rows, in the column that ``positions`` matches by."""
-        return strings(other, self.keys(other, source, named)[1])
+        return column_texts(other, self.keys(other, source, named)[1])
 
     def _ids(self, other: pa.Table, mine: str, theirs: str) -> list[list[str]]:
         """The audited rows' ids and the other's, comparable."""
-        return comparable_ids([strings(self.table, mine), strings(other, theirs)])[0]
+        return comparable_ids([column_texts(self.table, mine), column_texts(other, theirs)])[0]
 
     def _need_some(self, found: npt.NDArray[np.intp], mine: str, theirs: str, source: str) -> None:
         if (found < 0).all():
@@ -134,19 +135,3 @@ class Joiner:
                 "or match rows by their order (--by-row-order)"
             )
         return self.layout.id, found
-
-
-def strings(table: pa.Table, name: str) -> list[str]:
-    """A column as texts without white space around them; an empty text where it is blank."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    column = table.column(name)
-    if pa.types.is_floating(column.type):
-        # pandas turns whole ids beside empty cells into floats.
-        whole = column.cast(pa.int64(), safe=False)
-        if pc.all(pc.equal(whole.cast(column.type), column)).as_py():
-            column = whole
-    texts = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
-    strings: list[str] = texts.to_pylist()
-    return strings

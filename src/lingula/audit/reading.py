@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.audit.inputs import AuditInput, OtherLabels
-from lingula.audit.joining import Joiner, strings
+from lingula.audit.joining import Joiner
 from lingula.audit.known_tables import Columns, Layout, layout_of
 from lingula.errors import ColumnError, InputError
 from lingula.labels import Labels, Schema
@@ -28,7 +28,7 @@ from lingula.tables.label_columns import (
 )
 from lingula.tables.label_table import left_out_notes
 from lingula.tables.label_values import LABEL_CODES
-from lingula.tables.reading import read_table
+from lingula.tables.reading import column_texts, read_table
 from lingula.tables.report_table import report_texts
 from lingula.tables.score_table import read_score_table
 
@@ -121,7 +121,7 @@ def read_audit(files: Files) -> AuditedTable:
         splits = layout_of(metadata, Columns(), str(path)).splits
     data = AuditInput(
         labels=found.labels,
-        ids=() if layout.id is None else strings(table, layout.id),
+        ids=() if layout.id is None else column_texts(table, layout.id),
         name=f"{layout.known} ({path.name})" if layout.known else path.name,
         unit="report" if texts is not None and layout.unit == "study" else layout.unit,
         patients=layout.patients,
@@ -268,7 +268,7 @@ def _grays(table: pa.Table, root: Path, source: Path) -> GrayRanges:
             f"{source}: no column is named as columns of paths are ({', '.join(PATH_NAMES[:5])}, "
             f"...), so its images cannot be found; {listed(table.column_names)}"
         )
-    return measure_gray_ranges(resolve_files(strings(table, name), root, str(source)))
+    return measure_gray_ranges(resolve_files(column_texts(table, name), root, str(source)))
 
 
 def _named_in_list(labels: Labels) -> Labels:

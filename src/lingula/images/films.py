@@ -28,7 +28,7 @@ from lingula.tables.film_columns import (
 from lingula.tables.label_columns import list_column
 from lingula.tables.label_table import read_label_table
 from lingula.tables.label_values import parse_number
-from lingula.tables.reading import column_names, read_columns
+from lingula.tables.reading import column_names, column_texts, read_columns
 from lingula.tables.usual_names import IMAGE_ID_NAMES, PATIENT_NAMES, SPLIT_NAMES, STUDY_NAMES
 
 if TYPE_CHECKING:
@@ -286,13 +286,7 @@ def _years(text: str) -> float:
 
 
 def _texts(table: pyarrow.Table, name: str | None) -> Texts:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if name is None:
-        return _array([""] * table.num_rows)
-    column = pc.fill_null(pc.cast(table.column(name), pa.string()), "")
-    return _array([str(text).strip() for text in column.to_pylist()])
+    return _array([""] * table.num_rows if name is None else column_texts(table, name))
 
 
 def _array(texts: Sequence[str]) -> Texts:

@@ -21,7 +21,7 @@ from lingula.images.group_areas import FEWEST, Bools, GroupSettings, group_area,
 from lingula.scores import Scores
 from lingula.strata import strata
 from lingula.tables.columns import listed, usual_column
-from lingula.tables.reading import column_names, read_columns
+from lingula.tables.reading import column_names, column_texts, read_columns
 from lingula.tables.usual_names import ID_NAMES, STUDY_NAMES
 
 
@@ -76,19 +76,15 @@ def read_film_strata(path: Path, films: Films) -> tuple[FilmStratum, ...]:
     if id_name is None:
         raise ColumnError(f"{path}: has no column of studies or paths; {listed(names)}")
     table = read_columns(path, [id_name, *held])
-    rows = rows_of_films(films, _texts(table.column(id_name).to_pylist()), path)
+    rows = rows_of_films(films, column_texts(table, id_name), path)
     found = []
     for name in held:
-        told = _texts(table.column(name).to_pylist())
+        told = column_texts(table, name)
         cells = tuple(
             frozenset(told[row].split(";")) - {""} if row >= 0 else frozenset() for row in rows
         )
         found.append(FilmStratum(name, known[name].of, known[name].values, cells))
     return tuple(found)
-
-
-def _texts(cells: Sequence[object]) -> list[str]:
-    return ["" if cell is None else str(cell).strip() for cell in cells]
 
 
 def strata_table(

@@ -119,6 +119,22 @@ def first_rows(path: Path, names: Sequence[str], rows: int = 2000) -> pyarrow.Ta
         return _exact(path).select(list(names)).slice(0, rows)
 
 
+def column_texts(table: pyarrow.Table, name: str) -> list[str]:
+    """A column as texts without white space around them; an empty text where it is blank."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = table.column(name)
+    if pa.types.is_floating(column.type):
+        # pandas turns whole ids beside empty cells into floats.
+        whole = column.cast(pa.int64(), safe=False)
+        if pc.all(pc.equal(whole.cast(column.type), column)).as_py():
+            column = whole
+    texts = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
+    found: list[str] = texts.to_pylist()
+    return found
+
+
 def _found(path: str | Path) -> tuple[Path, TableFormat]:
     path = local_path(path)
     form = format_to_read(path)
