@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lingula.rules.matcher import Span
+from lingula.rules.word_classes import BE, VIEWS
 
 _ORDINALS = {"former": 0, "first": 0, "second": 1, "latter": -1, "last": -1, "third": 2}
 _WHOLES = frozenset({"both", "all", "neither", "none", "each"})
@@ -34,7 +35,7 @@ _EXISTENCE = frozenset({
     "visualized", "appreciated", "observed", "exists", "left", "identifiable", "shown",
     "recognizable",
 })  # fmt: skip
-_VIEWS = frozenset({"lateral", "frontal", "pa", "view", "projection", "oblique"})
+_ONE_VIEW = VIEWS | {"view", "projection"}
 _PERSISTENCE = frozenset({
     "unchanged", "stable", "persists", "persist", "persisting", "remains", "remain", "still",
     "grown", "larger", "smaller", "increased", "decreased", "improved", "worse", "worsened",
@@ -42,7 +43,6 @@ _PERSISTENCE = frozenset({
 })  # fmt: skip
 _ECHOING = frozenset({"so", "as", "nor", "neither", "same"})
 _PERFECT = frozenset({"has", "have", "had", "did", "does", "do"})
-_COPULAS = frozenset({"is", "are", "was", "were"})
 _ENDS = frozenset({",", ".", ";", "and", "but", "on", "in", "at", "(", ")"})
 #: Most words between the auxiliary of an echo and its finding.
 _LONGEST_ECHO = 6
@@ -171,7 +171,7 @@ def is_partial(tokens: Sequence[str], anaphor: Anaphor) -> bool:
     """Whether a statement is of one projection or side: "this is not seen on the lateral view"."""
     rest = list(tokens[anaphor.end : anaphor.end + 12])
     rest = rest[: rest.index(".")] if "." in rest else rest
-    return not _VIEWS.isdisjoint(rest) or ("but" in rest and "not" in rest[rest.index("but") :])
+    return not _ONE_VIEW.isdisjoint(rest) or ("but" in rest and "not" in rest[rest.index("but") :])
 
 
 def persists(tokens: Sequence[str], anaphor: Anaphor) -> bool:
@@ -210,11 +210,6 @@ def _echo_before(tokens: Sequence[str], span: Span) -> int:
             following = tokens[span.end] if span.end < len(tokens) else "."
             if verb in _PERFECT and tokens[at + 2] != "not":
                 return at
-            if (
-                verb in _COPULAS
-                and token != "as"
-                and following in _ENDS
-                and tokens[at + 2] != "there"
-            ):
+            if verb in BE and token != "as" and following in _ENDS and tokens[at + 2] != "there":
                 return at
     return -1

@@ -9,6 +9,7 @@ from lingula.labels import Label
 from lingula.rules.boxes import MARKS, boxes, leads
 from lingula.rules.lexicon_model import Category, Lexicon
 from lingula.rules.matcher import Scan, Span, longest
+from lingula.rules.word_classes import DASHES
 
 _LABELS = {
     Category.NEGATION: Label.NEGATIVE,
@@ -19,7 +20,6 @@ _LABELS = {
 _OPEN = frozenset({":", "=", "|"})
 _STOPS = frozenset({",", ";", ".", ")", "]", "[", "-", "?", "|", ""})
 _CLOSING = {"(": ")", "[": "]"}
-_DASHES = frozenset({"-", "--", "---", "–", "—"})
 _OPENING = {")": "(", "]": "["}
 #: Marks between a finding and its value; a full stop stands for dot leaders.
 _LEAST_LEADER = 3
@@ -136,7 +136,7 @@ class AnswerReader:
             m.start == cue.end and tokens[m.end : m.end + 1] in ([":"], ["="], ["-"], ["("], ["["])
             for m in mentions
         )
-        if before in _DASHES and at > 0 and tokens[at - 1] == "?":
+        if before in DASHES and at > 0 and tokens[at - 1] == "?":
             at, before = at - 1, "?"
         if before == ":":
             at = _past_options(tokens, at)

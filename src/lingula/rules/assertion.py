@@ -6,18 +6,12 @@ from typing import NamedTuple
 
 from lingula.labels import Label
 from lingula.rules.answers import AnswerReader
-from lingula.rules.clauses import separated
-from lingula.rules.grammar import NEW_STATEMENT, measured_label, taken_for_granted
-from lingula.rules.inversion import (
-    answers_before,
-    asks_next,
-    contrasted,
-    inverted_verb,
-    of_one_view,
-    past_structures,
-)
-from lingula.rules.lexicon_model import Category, Cue, Direction, Lexicon, Mention
+from lingula.rules.grammar import measured_label, taken_for_granted
+from lingula.rules.inversion import answers_before, asks_next, contrasted, of_one_view
+from lingula.rules.lexicon_model import Category, Lexicon, Mention
 from lingula.rules.matcher import Scan, Span, apart, longest
+from lingula.rules.scopes import Conditions, Scope, acts_on
+from lingula.rules.word_classes import NEW_STATEMENT
 
 #: What each category asserts, in the order in which they are asked.
 _ASSERTIONS = {
@@ -28,15 +22,10 @@ _ASSERTIONS = {
     Category.UNCERTAINTY: Label.UNCERTAIN,
     Category.PAST: Label.BLANK,
 }
-#: A word that undoes a cue stands at most this many tokens before it.
-_UNDOING_REACH = 8
-#: Or at most this many after it.
-_UNDOING_AFTER = 9
 #: A cue looks forward if a mention begins within so many tokens after it.
 _LOOKS_FORWARD = 4
 #: These speak of both sides at once.
 _BOTH_SIDES = frozenset({"versus", "vs", "v"})
-_BE = frozenset({"is", "are", "was", "were"})
 #: A state after one of these is a former one.
 _FORMERLY = frozenset({"once", "formerly", "previously", "earlier", "initially", "originally"})
 #: Places of the categories that deny or doubt what is not taken for granted.
@@ -61,39 +50,6 @@ class Assertion(NamedTuple):
     said: Label | None = None
 
 
-class _Scope(NamedTuple):
-    """How far a cue reaches, ready for use."""
-
-    forward: bool
-    backward: bool
-    reach: int
-    stops: frozenset[str]
-
-    @classmethod
-    def of(cls, cue: Cue) -> _Scope:
-        return cls(
-            cue.direction is not Direction.BACKWARD,
-            cue.direction is not Direction.FORWARD,
-            cue.reach,
-            frozenset(cue.stops),
-        )
-
-
-class _Conditions(NamedTuple):
-    """Words that a cue needs after and before it, and that undo it before and after it."""
-
-    needs: frozenset[str]
-    needs_before: frozenset[str]
-    void_after: frozenset[str]
-    void_before: frozenset[str]
-
-    @classmethod
-    def of(cls, cue: Cue) -> _Conditions | None:
-        """The conditions of a cue, None if it has none."""
-        lists = (cue.needs, cue.needs_before, cue.void_after, cue.void_before)
-        return cls(*(frozenset(words) for words in lists)) if any(lists) else None
-
-
 class AssertionClassifier:
     """Labels mentions by the cues in whose scope they stand.
 
@@ -105,7 +61,6 @@ class AssertionClassifier:
     def __init__(self, lexicon: Lexicon) -> None:
         self._mentions = lexicon.mentions
         self._cues = lexicon.cues
-        self._scopes = [_Scope.of(cue) for cue in lexicon.cues]
         order = list(_ASSERTIONS)
         #: Place of a cue's category in that order; None for neutral cues and states.
         self._rank = [
@@ -117,17 +72,15 @@ class AssertionClassifier:
         self._asserts = [_ASSERTIONS.get(cue.category) for cue in lexicon.cues]
         #: The label that a group of mentions gives, by what is said of its words.
         self._told = [tuple(told(rule, label) for label in Label) for rule in lexicon.mentions]
-        self._conditions = [_Conditions.of(cue) for cue in lexicon.cues]
-        self._crosses = [cue.crosses for cue in lexicon.cues]
-        #: Cues that look back and need a verb before them.
-        self._hangs_on_verb = [
-            cue.direction is Direction.BACKWARD and not _BE.isdisjoint(cue.needs_before)
-            for cue in lexicon.cues
+        self._scopes = [
+            Scope.of(cue, inverts=rank is not None)
+            for cue, rank in zip(lexicon.cues, self._rank, strict=True)
         ]
+        self._conditions = [Conditions.of(cue) for cue in lexicon.cues]
         self._answers = AnswerReader(lexicon)
         #: _acts[mention][cue]: whether that cue may speak of that group of mentions at all.
         self._acts = [
-            [_acts_on(cue, mention) for cue in lexicon.cues] for mention in lexicon.mentions
+            [acts_on(cue, mention) for cue in lexicon.cues] for mention in lexicon.mentions
         ]
 
     def classify(self, scan: Scan, mentions: list[Span], walls: list[int]) -> list[Assertion]:
@@ -140,6 +93,7 @@ class AssertionClassifier:
         found: list[Assertion] = []
         answered = self._answers.read(scan, mentions)
         tokens, cues = self._standing(scan, mentions, walls)
+        scopes = self._scopes
         for mention in mentions:
             rule = mention.rule
             if answered and mention in answered:
@@ -152,7 +106,7 @@ class AssertionClassifier:
                 near = [
                     cue
                     for cue in cues
-                    if acts[cue.rule] and self._reaches(tokens, cue, mention, walls)
+                    if acts[cue.rule] and scopes[cue.rule].reaches(tokens, cue, mention, walls)
                 ]
             if self._is_structure[rule]:
                 said, cue = self._structure(tokens, mention, near, cues, walls)
@@ -171,18 +125,13 @@ class AssertionClassifier:
         if not cues:
             return scan.tokens, cues
         tokens = self._outside(scan.tokens, mentions)
-        conditions = self._conditions
         if ":" in tokens or "?" in tokens:
             cues = [cue for cue in cues if not answers_before(tokens, cue)]
         if "but" in tokens or "though" in tokens:
             cues = [cue for cue in cues if not contrasted(tokens, cue)]
         if "on" in tokens or "in" in tokens:
             cues = [cue for cue in cues if not self._of_one_view(tokens, cue)]
-        cues = [
-            cue
-            for cue in cues
-            if conditions[cue.rule] is None or not self._undone(tokens, cue, walls)
-        ]
+        cues = [cue for cue in cues if not self._undone(tokens, cue, walls)]
         return tokens, cues if apart(cues) else self._directed(tokens, cues)
 
     def _of_one_view(self, tokens: list[str], cue: Span) -> bool:
@@ -211,36 +160,9 @@ class AssertionClassifier:
         ]
 
     def _undone(self, tokens: list[str], cue: Span, walls: list[int]) -> bool:
-        """Whether a cue lacks a word that it needs, or a word before it undoes it.
-
-        So do "no" in "no resolution" and "near-total" in "near-total clearing".
-        """
+        """Whether the conditions of a cue are not met."""
         conditions = self._conditions[cue.rule]
-        if conditions is None:
-            return False
-        needs, before, void, void_before = conditions
-        if needs and needs.isdisjoint(tokens[cue.end :]):
-            return True
-        if void_before:
-            for token in tokens[cue.end : cue.end + _UNDOING_AFTER]:
-                if token in NEW_STATEMENT:
-                    break
-                if token in void_before:
-                    return True
-        first = max(cue.start - _UNDOING_REACH, 0)
-        if before and before.isdisjoint(tokens[first : cue.start]):
-            return True
-        if not void:
-            return False
-        forward = self._cues[cue.rule].direction is Direction.FORWARD
-        for at in range(cue.start - 1, first - 1, -1):
-            if forward and not tokens[at]:  # what the word speaks of stands before the cue
-                return False
-            if before and tokens[at] in _BE:  # "the opacity over the base is ..."
-                return False
-            if tokens[at] in void and not separated(walls, at + 1, cue.start):
-                return True
-        return False
+        return conditions is not None and conditions.fail(tokens, cue, walls)
 
     def _outside(self, tokens: list[str], mentions: list[Span]) -> list[str]:
         """The tokens with those of findings blanked: "heart" in "heart failure" stops no scope."""
@@ -264,7 +186,9 @@ class AssertionClassifier:
         if not ranked:
             return Label.POSITIVE, None
         if len(ranked) > 1:
-            ranked = [min([item for item in ranked if self._crosses[item[2].rule]] or ranked)]
+            ranked = [
+                min([item for item in ranked if self._scopes[item[2].rule].crosses] or ranked)
+            ]
         cue = ranked[0][2]
         asserted = self._asserts[cue.rule]
         assert asserted is not None
@@ -314,8 +238,8 @@ class AssertionClassifier:
             for cue in cues
             if self._acts[mention.rule][cue.rule]
             and (
-                self._reaches(tokens, cue, state._replace(rule=mention.rule), walls)
-                or self._reaches(tokens, cue, outer, walls)
+                self._scopes[cue.rule].reaches(tokens, cue, state, walls)
+                or self._scopes[cue.rule].reaches(tokens, cue, outer, walls)
             )
         ]
         said, cue = self._finding(tokens, outer, spoken)
@@ -330,42 +254,6 @@ class AssertionClassifier:
         between = tokens[first.end : second.start]
         unchanged = self._cues[cue.rule].category is Category.UNCHANGED
         return len(between) + 10 * between.count(",") + 5 * unchanged
-
-    def _reaches(self, tokens: list[str], cue: Span, target: Span, walls: list[int]) -> bool:
-        scope = self._scopes[cue.rule]
-        if cue.end <= target.start:
-            if scope.forward and self._spans(tokens, cue, cue.end, target.start, walls):
-                return True
-            if self._rank[cue.rule] is None:
-                return False
-            verb = inverted_verb(tokens, cue, target)
-            return verb >= 0 and self._spans(tokens, cue, verb, target.start, walls)
-        if target.end <= cue.start and scope.backward:
-            start, end = target.end, cue.start
-            if self._hangs_on_verb[cue.rule]:
-                # "The opacity over the base is breast tissue": what counts follows the verb.
-                verbs = [at for at in range(start, end) if tokens[at] in _BE]
-                start = verbs[-1] if verbs and verbs[-1] - start <= scope.reach else start
-            return self._spans(tokens, cue, start, end, walls)
-        return False
-
-    def _spans(self, tokens: list[str], cue: Span, start: int, end: int, walls: list[int]) -> bool:
-        """Whether a cue's scope spans the tokens between it and a mention."""
-        if start == end:
-            return True
-        scope = self._scopes[cue.rule]
-        if self._crosses[cue.rule]:
-            return end - start <= scope.reach and "" not in tokens[start:end]
-        if end - start > scope.reach or (walls and separated(walls, start, end)):
-            return False
-        return (
-            not scope.stops
-            or scope.stops.isdisjoint(tokens[start:end])
-            or (
-                start == cue.end
-                and scope.stops.isdisjoint(tokens[past_structures(tokens, start, end) : end])
-            )
-        )
 
 
 def told(rule: Mention, said: Label) -> Label:
@@ -383,8 +271,3 @@ def _gap(one: Span, other: Span) -> int:
 
 def _upto_stop(tokens: list[str]) -> list[str]:
     return next((tokens[:at] for at, token in enumerate(tokens) if token in NEW_STATEMENT), tokens)
-
-
-def _acts_on(cue: Cue, mention: Mention) -> bool:
-    names = {mention.name, mention.observation}
-    return not names & set(cue.excludes) and (not cue.only or bool(names & set(cue.only)))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from lingula.labels import Label
 from lingula.rules.matcher import Span
+from lingula.rules.word_classes import BE, NEW_STATEMENT
 
-#: These end what a word before them can speak of.
-NEW_STATEMENT = frozenset({",", ";", "and", "but", "."})
 _DEFINITE = frozenset({"the", "this", "these", "his", "her", "known"})
 _PREPOSITIONS = frozenset({
     "of", "in", "to", "for", "from", "around", "within", "behind", "on", "regarding",
@@ -21,7 +20,6 @@ _CAUSED = frozenset({
     "acute", "chronic", "larger", "smaller", "changed", "progressed", "unchanged", "worse",
     "recent", "healed", "benign", "malignant", "longstanding", "increased", "decreased", "stable",
 })  # fmt: skip
-_BE = frozenset({"is", "are", "was", "were"})
 #: Most words between "the" and the finding that it is about.
 _LONGEST_PHRASE = 5
 #: A value stands at most this many tokens after what is measured.
@@ -47,7 +45,7 @@ def taken_for_granted(tokens: list[str], target: Span) -> int:
             return at
         if token in _DEFINITE and _asks_for_its_cause(tokens, at, target):
             return at + 1
-        if token in NEW_STATEMENT or token == "or" or token in _BE:
+        if token in NEW_STATEMENT or token == "or" or token in BE:
             return -1
     return -1
 

@@ -11,17 +11,18 @@ from collections.abc import Collection
 from lingula.rules.clauses import ClauseWords, Walls, clause_walls
 from lingula.rules.matcher import Scan, Span
 from lingula.rules.references import sentence_ends
+from lingula.rules.word_classes import BE, DASHES
 
-_DASHES = frozenset({"-", "--", "---", "–", "—"})
 _MARKS = frozenset({":", "="})
 #: Without one of these nothing but a boundary word is a hard wall to a single mention.
-_DIVIDING = _DASHES | _MARKS | {"there"}
+_DIVIDING = DASHES | _MARKS | {"there"}
 _JOINING = frozenset({"and", "or", ",", "with"})
 _STOPS = frozenset(".,;:()")
 _SIZES = frozenset({"small", "moderate", "mild", "minimal", "tiny", "trace", "sm", "lg", "mod"})
 _JOINTS = frozenset({"and", "or", "nor", ",", "to", ";", ".", ":", "with", "in", "on", "at", "of"})
 _LONGEST_PHRASE = 6
-_BE = frozenset({"is", "are", "was", "were", "has", "have"})
+#: Verbs of "there is", "there has been".
+_EXISTING = BE | {"has", "have"}
 #: Verbs that only follow a subject.
 _FINITE = frozenset({"is", "are", "appears", "remains", "appear", "remain", "has", "have"})
 _SHARING = frozenset({"but", "yet"})
@@ -74,13 +75,13 @@ def statement_walls(scan: Scan) -> Collection[int]:
             scan.boundaries.extend(_unmarked(scan))
         if not _PREDICATING.isdisjoint(scan.tokens):
             scan.boundaries.extend(_subjects(scan))
-    if _MARKS.isdisjoint(scan.tokens) and _DASHES.isdisjoint(scan.tokens):
+    if _MARKS.isdisjoint(scan.tokens) and DASHES.isdisjoint(scan.tokens):
         return scan.boundaries
     listed = _listed(scan)
     walls = {
         at
         for at in scan.boundaries
-        if not (scan.tokens[at] in _DASHES and _heads(scan, at)) and at not in listed
+        if not (scan.tokens[at] in DASHES and _heads(scan, at)) and at not in listed
     }
     named = {span.end for span in (*scan.headers, *scan.mentions)}
     for span in scan.headers:
@@ -129,7 +130,9 @@ def _existentials(tokens: list[str]) -> list[int]:
     return [
         at
         for at in range(1, len(tokens) - 1)
-        if tokens[at] == "there" and tokens[at + 1] in _BE and tokens[at - 1] not in _BEFORE_THERE
+        if tokens[at] == "there"
+        and tokens[at + 1] in _EXISTING
+        and tokens[at - 1] not in _BEFORE_THERE
     ]
 
 

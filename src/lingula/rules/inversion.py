@@ -6,10 +6,9 @@ lobe opacities" denies one place of two, and the "no" of "lungs clear: no, infil
 
 from __future__ import annotations
 
-from lingula.rules.grammar import NEW_STATEMENT
 from lingula.rules.matcher import Span
+from lingula.rules.word_classes import BE, NEW_STATEMENT, VIEWS
 
-_BE = frozenset({"is", "are", "was", "were"})
 #: Before these words a clause begins.
 _BEFORE_INVERSION = frozenset(
     {",", ";", ":", ".", "and", "but", "also", "still", "now", "again", "(", ""}
@@ -52,14 +51,14 @@ def inverted_verb(tokens: list[str], cue: Span, target: Span) -> int:
     if before >= 0 and tokens[before] not in _BEFORE_INVERSION:
         return -1
     for at in range(cue.end, min(cue.end + _LONGEST_INVERSION, target.start)):
-        if tokens[at] in _BE or (tokens[at] == ":" and tokens[max(before, 0)] != ":"):
+        if tokens[at] in BE or (tokens[at] == ":" and tokens[max(before, 0)] != ":"):
             return at
         if tokens[at] in NEW_STATEMENT or tokens[at] in _NO_INVERSION:
             return -1
     return -1
 
 
-_VIEWS = frozenset({"lateral", "frontal", "pa", "ap", "oblique"})
+_ONE_VIEW = VIEWS | {"ap"}
 _SEVERAL_VIEWS = frozenset(
     {"and", "or", "nor", "either", "both", "views", "projections", "neither"}
 )
@@ -96,7 +95,7 @@ def of_one_view(tokens: list[str], cue: Span) -> bool:
         if token in (".", ";", ","):
             rest = rest[:at]
             break
-    return not _VIEWS.isdisjoint(rest) and _SEVERAL_VIEWS.isdisjoint(rest)
+    return not _ONE_VIEW.isdisjoint(rest) and _SEVERAL_VIEWS.isdisjoint(rest)
 
 
 def past_structures(tokens: list[str], start: int, end: int) -> int:

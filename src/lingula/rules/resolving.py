@@ -78,7 +78,7 @@ class ReferringClassifier(AssertionClassifier):
         for cue in longest(scan.cues):
             if (
                 cue.start == pointer.start
-                and self._crosses[cue.rule]
+                and self._scopes[cue.rule].crosses
                 and self._asserts[cue.rule] is Label.NEGATIVE
                 and not self._undone(scan.tokens, cue, walls)
             ):
