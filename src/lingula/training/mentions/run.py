@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
 
-from lingula.builtin import BuiltinLabeler
 from lingula.builtin.joining import Floats, Joint
 from lingula.builtin.marking import mark_names, marked_observations
-from lingula.builtin.mention_model import FIRST, REST, SETTINGS, TOKENIZER, MentionModel
 from lingula.builtin.reading import MarkReader
 from lingula.labels import Label
 from lingula.rules import RuleLabeler
-from lingula.rules.aggregation import NO_FINDING
-from lingula.training.data.openi_labels import coded_observations
-from lingula.training.data.sources import coded_development, text_files
+from lingula.training.data.sources import text_files
+from lingula.training.mentions.calibrating import calibrate
 from lingula.training.mentions.examples import UNKNOWN, Example, ExampleMaker
-from lingula.training.mentions.export import export_mentions
 from lingula.training.mentions.fit import fit, predict
 from lingula.training.mentions.frames import FrameFiller, load_frames
+from lingula.training.mentions.held import Held, figures
 from lingula.training.mentions.joint import choose_sure, fit_joint
+from lingula.training.mentions.model_folder import write_model
 from lingula.training.mentions.network import MentionNetwork, build_network
 from lingula.training.mentions.opening import is_mention_model, open_network
 from lingula.training.mentions.perturbing import Perturbation
 from lingula.training.mentions.recipe import MentionRecipe
-from lingula.training.mentions.reports import (
-    ReportMentions,
-    calibration_errors,
-    fit_heat,
-    out_of_fold,
-)
 from lingula.training.model.backbones import minilm_folder
 
 #: Sentences drawn from each frame of a left-out style, and from each that is kept out.
@@ -50,59 +40,6 @@ JUDGED_COPIES, KEPT_COPIES = 2, 6
 JOINT_FOLDS = 5
 
 Report = Callable[[str, int, int, float], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Held:
-    """Mentions that a model was not trained on: what is true, what the rules and the model say.
-
-    Attributes:
-        styles: m names.
-        frames: m frames that they were drawn from.
-        classes: (m,): what is true.
-        rules: (m,): what the rules say.
-        observations: (m,): places in the schema.
-        logits: float32, (m, 2, 4): of the early and of the last head.
-    """
-
-    styles: tuple[str, ...]
-    frames: tuple[str, ...]
-    classes: npt.NDArray[np.intp]
-    rules: npt.NDArray[np.intp]
-    observations: npt.NDArray[np.intp]
-    logits: npt.NDArray[np.float32]
-
-    @classmethod
-    def joined(cls, parts: Sequence[Held]) -> Held:
-        """Several as one."""
-        return cls(
-            tuple(style for part in parts for style in part.styles),
-            tuple(frame for part in parts for frame in part.frames),
-            np.concatenate([part.classes for part in parts]),
-            np.concatenate([part.rules for part in parts]),
-            np.concatenate([part.observations for part in parts]),
-            np.concatenate([part.logits for part in parts]),
-        )
-
-    def some(self, rows: npt.NDArray[np.bool_]) -> Held:
-        """Those of some rows."""
-        at = np.flatnonzero(rows)
-        return Held(
-            tuple(self.styles[row] for row in at),
-            tuple(self.frames[row] for row in at),
-            self.classes[at],
-            self.rules[at],
-            self.observations[at],
-            self.logits[at],
-        )
-
-    def chances(self, joints: Sequence[Joint]) -> tuple[Floats, Floats]:
-        """Chances by the early and by the last head, float64, (m, 4) each."""
-        early, last = (
-            joint.chances(self.logits[:, head], self.rules.tolist(), self.observations.tolist())
-            for head, joint in enumerate(joints)
-        )
-        return early, last
 
 
 class MentionTraining:
@@ -192,62 +129,11 @@ class MentionTraining:
         folder = output / "model"
         write_model(folder, self.load(output / "stage0.pt"), joints, record)
         if self.recipe.openi:
-            record["coded_reports"] = self.calibrate(folder)
+            record["coded_reports"] = calibrate(
+                folder, Path(self.recipe.openi), self.rules, self.recipe.threads
+            )
         (output / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         return record
-
-    def calibrate(self, folder: Path) -> dict[str, Any]:
-        """Fit each observation's heat on coded reports, write it, and tell the errors out of fold.
-
-        Args:
-            folder: Of a model without heat.
-        """
-        reports = coded_development(Path(self.recipe.openi))
-        texts = [item.text for item in reports]
-        coded = coded_observations([item.codes for item in reports], self.rules.schema)
-        model = MentionModel(folder, self.recipe.threads)
-        found = ReportMentions.gather(self.rules, model, texts, answers=True)
-        k, classes = len(self.rules.schema), len(Label)
-        joint = Joint(np.ones(k), np.zeros((k, classes, classes)))
-        every = np.ones(len(texts), dtype=bool)
-        heat = fit_heat(found, coded, joint, every)
-        crossed = out_of_fold(
-            found,
-            texts,
-            lambda some: found.probabilities(joint, fit_heat(found, coded, joint, some)),
-        )
-        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        settings["heat"] = heat.tolist()
-        settings["no_finding"] = self._no_finding(folder, texts, coded)
-        (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-        errors = (
-            calibration_errors(found.probabilities(joint), coded),
-            calibration_errors(crossed, coded),
-        )
-        # Of No Finding there are no mentions.
-        kinds = [
-            {
-                name: round(error, 4)
-                for name, error in zip(self.rules.schema.names, some, strict=True)
-                if name != NO_FINDING
-            }
-            for some in errors
-        ]
-        return {"reports": len(texts), "calibration_error": kinds[0], "out_of_fold": kinds[1]}
-
-    def _no_finding(
-        self, folder: Path, texts: Sequence[str], coded: npt.NDArray[np.bool_]
-    ) -> list[float]:
-        """How often reports are coded normal where No Finding is certainly blank or given."""
-        labels = BuiltinLabeler(threads=self.recipe.threads, model=folder).label(texts)
-        assert labels.probabilities is not None
-        own = self.rules.schema.index(NO_FINDING)
-        chance = labels.probabilities[:, own, Label.POSITIVE]
-        some = (chance < 0.05, chance > 0.95)
-        return [
-            round(float(coded[rows, own].mean()), 4) if rows.any() else certain
-            for rows, certain in zip(some, (0.0, 1.0), strict=True)
-        ]
 
     def fit_joints(self, new: Held) -> list[Joint]:
         """Of the early and of the last head."""
@@ -377,62 +263,3 @@ class MentionTraining:
 def _train_apart(recipe: MentionRecipe, stage: int, file: Path) -> None:
     """One stage in a process of its own."""
     MentionTraining(recipe).train_stage(stage, file)
-
-
-def figures(held: Held, chances: tuple[Floats, Floats]) -> dict[str, Any]:
-    """Shares of mentions that rules, model, and both together get right, by style and in all.
-
-    Args:
-        held: The mentions.
-        chances: Of both together, by the early and by the last head.
-    """
-    said = {
-        "rules": held.rules,
-        "model": held.logits[:, 1].argmax(axis=1),
-        "early": chances[0].argmax(axis=1),
-        "joined": chances[1].argmax(axis=1),
-    }
-    names = np.array(held.styles)
-    out: dict[str, Any] = {}
-    for style in (*dict.fromkeys(held.styles), "all"):
-        rows = np.ones(len(names), dtype=bool) if style == "all" else names == style
-        out[style] = {
-            "mentions": int(rows.sum()),
-            **{
-                who: round(float((what[rows] == held.classes[rows]).mean()), 4)
-                for who, what in said.items()
-            },
-        }
-    return out
-
-
-def write_model(
-    folder: Path,
-    trained: tuple[MentionNetwork, Tokenizer],
-    joints: Sequence[Joint],
-    record: dict[str, Any],
-) -> None:
-    """A model folder: graphs, tokenizer and ``mentions.json``."""
-    network, tokenizer = trained
-    folder.mkdir(parents=True, exist_ok=True)
-    export_mentions(network, folder)
-    (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
-    early, last = (
-        {"temperature": joint.temperature.tolist(), "trust": joint.trust.tolist()}
-        for joint in joints
-    )
-    settings = {
-        "format": 1,
-        "schema": "chexpert14",
-        "heads": network.encoder.config.num_attention_heads,
-        "joint": last,
-        "early": early,
-        "sure": record["sure"],
-        "trained_with_rules": record["rules"],
-        "new_sentences": record["new_sentences"]["all"],
-        "sha256": {
-            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            for name in (FIRST, REST, TOKENIZER)
-        },
-    }
-    (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
