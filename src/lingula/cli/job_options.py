@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -123,19 +122,13 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def built(
         *, output: str, evidence: str | None, columns: tuple[str, ...], no_text: bool, **given: Any
     ) -> Any:
-        from lingula.pipeline.job import Output
+        from lingula.pipeline.job import Output, output_of, taken
 
-        names = ("suffix", "overwrite", "probabilities", "format_like", "form")
-        fields = {name: given.pop(name) for name in names if name in given}
-        where = None if evidence is None else Path(evidence)
-        if given.get("dicom_sr") is not None:
-            fields["dicom_sr"] = Path(given["dicom_sr"])
-        given.pop("dicom_sr", None)
+        fields = taken(given, Output)
         if columns:
-            fields["columns"] = tuple(
-                name for given_names in columns for name in split(given_names)
-            )
-        return command(output=Output(Path(output), where, text=not no_text, **fields), **given)
+            fields["columns"] = [name for given_names in columns for name in split(given_names)]
+        written = output_of(output, evidence=evidence, text=not no_text, **fields)
+        return command(output=written, **given)
 
     return with_options(_WRITING, built)
 

@@ -7,7 +7,7 @@ here; the job of a partition is made of them in the worker that labels it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from lingula.engines.stores import address_of
 from lingula.engines.summary import FolderProgress
 from lingula.errors import InputError
 from lingula.labels import Labeler
-from lingula.pipeline.job import Output, Source, source_of
+from lingula.pipeline.job import Output, Source, output_of, source_of, taken
 
 #: Names of engines, in the order in which help shows them.
 ENGINES = ("local", "ray")
@@ -161,21 +161,13 @@ class FolderJob:
             TypeError: If an option is none of those fields.
             LingulaError: If an option has a value that it cannot have.
         """
-        how = {name: options.pop(name) for name in _names(FolderHow) & options.keys()}
-        written = {name: options.pop(name) for name in _names(Output) & options.keys()}
-        if written.get("evidence") is not None:
-            written["evidence"] = Path(written["evidence"])
-        if written.get("columns") is not None:
-            written["columns"] = tuple(written["columns"])
+        how = taken(options, FolderHow)
+        written = taken(options, Output)
         if labeler is None or isinstance(labeler, str | Path):
             labeler = LabelerChoice(None if labeler is None else str(labeler))
         return cls(
             source_of(source, **options),
             labeler,
-            Output(Path(output), **written),
+            output_of(output, **written),
             FolderHow(**how),
         )
-
-
-def _names(kind: type) -> set[str]:
-    return {item.name for item in fields(kind)} - {"path"}

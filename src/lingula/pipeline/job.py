@@ -224,19 +224,13 @@ class Job:
             TypeError: If an option is none of those fields.
             LingulaError: If an option has a value that it cannot have.
         """
-        how = {name: options.pop(name) for name in _names(How) & options.keys()}
-        written = {name: options.pop(name) for name in _names(Output) & options.keys()}
-        if written.get("evidence") is not None:
-            written["evidence"] = Path(written["evidence"])
-        if written.get("dicom_sr") is not None:
-            written["dicom_sr"] = Path(written["dicom_sr"])
-        if written.get("columns") is not None:
-            written["columns"] = tuple(written["columns"])
+        how = taken(options, How)
+        written = taken(options, Output)
         how["identity"] = how.get("identity") or {}
         return cls(
             source_of(source, **options),
             labeler,
-            Output(Path(output), **written),
+            output_of(output, **written),
             How(**how),
         )
 
@@ -294,5 +288,20 @@ def source_of(path: str | Path | Sequence[str | Path], **options: Any) -> Source
     return Source(first, tuple(columns), sections=sections, more=tuple(more), **options)
 
 
-def _names(kind: type) -> set[str]:
-    return {item.name for item in fields(kind)} - {"path"}
+def output_of(path: str | Path, **options: Any) -> Output:
+    """An output from its path and options, names of files and lists allowed in their places.
+
+    Raises:
+        TypeError: If an option is no field of ``Output``.
+        LingulaError: If an option has a value that it cannot have.
+    """
+    for name, kind in (("evidence", Path), ("dicom_sr", Path), ("columns", tuple)):
+        if options.get(name) is not None:
+            options[name] = kind(options[name])
+    return Output(Path(path), **options)
+
+
+def taken(options: dict[str, Any], kind: type) -> dict[str, Any]:
+    """Those of the options that are fields of a record, its path apart; they are removed."""
+    names = {item.name for item in fields(kind)} - {"path"}
+    return {name: options.pop(name) for name in names & options.keys()}
