@@ -6,7 +6,8 @@
 The reports are made as in run_speed.py (half of their sentences were never seen before), as Parquet
 partitions. "table" is ``lingula label`` over all partitions as one table, by as many processes:
 rates are compared with its own in the same run, since other work on the machine slows all alike.
-With --growth, the same rows in 10 to 640 partitions, by 1 and 2 workers. Memory is the sum over a
+With --growth, the same rows in 10 to 640 partitions, by 1 and 2 workers, and in one process, where
+the core time can be told apart from other work's. Memory is the sum over a
 run's processes, so pages that they share count more than once.
 """
 
@@ -25,6 +26,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from run_speed import Corpus, resident_bytes, tree
 
+import lingula
+from lingula.engines import FolderJob, label_folder
 from lingula.training.data.openi import measured_ids, read_openi
 
 TABLE = """
@@ -149,6 +152,15 @@ def main() -> None:
         if arguments.growth:
             for partitions in (10, 80, 640):
                 split(source, folder / f"in-{partitions}", partitions)
+                output = folder / f"out-{partitions}-0"
+                begun = time.process_time()
+                label_folder(
+                    FolderJob.of(
+                        folder / f"in-{partitions}", output, lingula.load("rules"), workers=0
+                    )
+                )
+                used = time.process_time() - begun
+                print(f"in this process, {partitions} partitions: {used:.1f} s of a core")
                 for workers in (1, 2):
                     output = folder / f"out-{partitions}-{workers}"
                     figures = measured(folder / f"in-{partitions}", output, workers, "local")
