@@ -3,9 +3,11 @@
 Reports of earlier rounds, of the practice set and those chosen by score are known: each counts
 once. The others of the last round were drawn at random, and each stands for the inverse of the
 chance with which it was drawn (Horvitz and Thompson, Journal of the American Statistical
-Association 47, 1952, 663-685). Flagged reports are no part of what is counted, so that the figure
-is a ratio of two such totals, with the linearized variance of a stratified sample (Cochran,
-Sampling Techniques, 3rd ed. 1977, sections 5A.2 and 6.11); strata with one chance count as one.
+Association 47, 1952, 663-685). Intervals are made of Wilson's of each stratum (Zou and Donner,
+Statistics in Medicine 27, 2008, 1693-1702; Yan and Su, Statistics in Biopharmaceutical Research 2,
+2010, 329-335), with the finite population's correction: they stay wide where no positive was drawn,
+which a variance taken from the sample does not. Strata with one chance count as one; flagged
+reports are no part of what is counted, and their number is taken as it was drawn.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ import numpy.typing as npt
 
 from lingula.documents import Estimate
 from lingula.errors import ReviewError
-from lingula.labels import Label
-from lingula.review.export.deciding import FINAL, decide
+from lingula.labels import Label, Schema
+from lingula.review.export.deciding import FINAL, Decided, decide
 from lingula.review.records import Collected
 from lingula.review.store import Store
 
@@ -54,24 +56,32 @@ def prevalence(store: Store, whose: str = FINAL) -> tuple[PrevalenceRow, ...]:
         ReviewError: If the last round is not complete: what of it was read first is no random part.
     """
     data = store.collected()
-    decided = decide(data, whose)
+    return prevalence_of(data, decide(data, whose), store.settings().schema)
+
+
+def prevalence_of(data: Collected, decided: Decided, schema: Schema) -> tuple[PrevalenceRow, ...]:
+    """Estimates from what was submitted and decided.
+
+    Raises:
+        ReviewError: If the last round is not complete.
+    """
     done = decided.complete | decided.flagged
     # A round that is not the last was complete, or its open reports count as not read.
     last = int(data.rounds.max()) if len(data) else 0
     lacking = int((~done & (data.rounds == last)).sum())
     if lacking or not done.any():
         raise ReviewError(
-            f"{store.name}: {lacking:,} reports of round {last} are not complete; how frequent a "
+            f"{lacking:,} reports of round {last} are not complete; how frequent a "
             "finding is can be told when they are, since those read first are no random part"
         )
     weights = _weights(data, done, last)
     groups = np.where(weights > 1, weights, 0.0)
     rows = []
-    for column, name in enumerate(store.settings().schema.names):
+    for column, name in enumerate(schema.names):
         classes = decided.classes[done, column]
         counted = ~decided.flagged[done]
         shares = [
-            _ratio((classes == label) & counted, counted, weights[done], groups[done])
+            _share((classes == label) & counted, counted, weights[done], groups[done])
             for label in (Label.POSITIVE, Label.UNCERTAIN)
         ]
         read = float((classes[counted] == Label.POSITIVE).mean()) if counted.any() else float("nan")
@@ -85,7 +95,7 @@ def _weights(data: Collected, done: npt.NDArray[np.bool_], last: int) -> npt.NDA
     return np.where(drawn, 1 / data.probabilities, 1.0)
 
 
-def _ratio(
+def _share(
     yes: npt.NDArray[np.bool_],
     counted: npt.NDArray[np.bool_],
     weights: npt.NDArray[np.float64],
@@ -103,19 +113,16 @@ def _ratio(
     if not size:
         return Estimate(float("nan"))
     share = float((weights * yes).sum() / size)
-    residuals = (yes - share * counted) / size
-    variance, drawn = 0.0, 0
+    below = above = 0.0
     for weight in np.unique(groups[groups > 0]):
-        part = residuals[groups == weight]
-        n = len(part)
-        drawn += n
-        spread = float(part.var(ddof=1)) if n > 1 else float(part[0] ** 2)
-        variance += n * weight**2 * (1 - 1 / weight) * spread
-    if not drawn:
-        return Estimate(share, share, share)
-    # Where none or all of those drawn are positive, nothing varies: their number counts.
-    varies = variance > 0 and 0 < share < 1
-    return Estimate(share, *_wilson(share, share * (1 - share) / variance if varies else drawn))
+        part = counted & (groups == weight)
+        if n := int(part.sum()):
+            own = float(yes[part].mean())
+            low, high = _wilson(own, n)
+            part_of_all = (weight * n / size) ** 2 * (1 - 1 / weight)
+            below += part_of_all * (own - low) ** 2
+            above += part_of_all * (high - own) ** 2
+    return Estimate(share, max(0.0, share - below**0.5), min(1.0, share + above**0.5))
 
 
 def _wilson(share: float, n: float) -> tuple[float, float]:

@@ -247,29 +247,28 @@ def test_label_studio_there_and_back(folder: Path, tmp_path: Path) -> None:
                     assert labels[report] == mine.classes[a, at].tolist()
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "said"),
-    [
-        ("a.json", "{}", "no list of Label Studio"),
-        ("a.json", "[", "no JSON"),
-        ("a.json", '[{"x": 1}]', "task 1: has no 'data'"),
-        ("a.jsonl", '{"text": "x", "label": ["Gout"]}', "line 1: 'Gout' is no observation"),
-        ("a.jsonl", '{"text": "x"}', "no list 'label'"),
-        ("a.jsonl", '{"text": "x", "label": ["Edema: maybe"]}', "'maybe' is no label"),
-        ("a.jsonl", '{"text": "not there", "label": ["Edema"]}', "entry 1: its report is not"),
-        ("a.csv", "id,Edema\ns999,1\n", "entry 1: its report is not"),
-        ("a.csv", "name,Edema\ns001,1\n", "no column of report ids"),
-    ],
-)
-def test_bad_files_are_refused_whole(
-    folder: Path, tmp_path: Path, name: str, text: str, said: str
-) -> None:
-    (tmp_path / name).write_text(text, encoding="utf-8")
-    done = run("review", "import", folder, tmp_path / name, "--reader", "x")
-    assert done.exit_code != 0
-    assert said in told(done)
+BAD_FILES = [
+    ("a.json", "{}", "no list of Label Studio"),
+    ("a.json", "[", "no JSON"),
+    ("a.json", '[{"x": 1}]', "task 1: has no 'data'"),
+    ("a.jsonl", '{"text": "x", "label": ["Gout"]}', "line 1: 'Gout' is no observation"),
+    ("a.jsonl", '{"text": "x"}', "no list 'label'"),
+    ("a.jsonl", '{"text": "x", "label": ["Edema: maybe"]}', "'maybe' is no label"),
+    ("a.jsonl", '{"text": "not there", "label": ["Edema"]}', "entry 1: its report is not"),
+    ("a.csv", "id,Edema\ns999,1\n", "entry 1: its report is not"),
+    ("a.csv", "name,Edema\ns001,1\n", "no column of report ids"),
+]
+
+
+def test_bad_files_are_refused_whole(folder: Path, tmp_path: Path) -> None:
+    for name, text, said in BAD_FILES:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        done = run("review", "import", folder, tmp_path / name, "--reader", "x")
+        assert done.exit_code != 0
+        assert said in told(done)
     with open_review(folder) as store:
         assert "x" not in [one.name for one in store.people()]
+        assert list(store.trail()) == []
 
 
 def test_a_new_round_takes_others_and_weights_make_prevalence(tmp_path: Path) -> None:
@@ -308,7 +307,6 @@ def test_a_new_round_takes_others_and_weights_make_prevalence(tmp_path: Path) ->
         ([EXAMPLES, "--readers", "a,a"], "there is a 'a' already"),
         ([EXAMPLES, "--readers", "a", "--readers-per-report", "2"], "2 readers a report"),
         ([EXAMPLES, "--readers", "a", "--practice", "47"], "leaves nothing"),
-        ([EXAMPLES, "--readers", "a", "--id-column", "report"], ""),
         ([EXAMPLES, "--readers", "a", "--database", "mysql://x/y"], "PostgreSQL"),
         (["missing.csv", "--readers", "a"], "missing.csv"),
     ],
@@ -318,10 +316,9 @@ def test_a_review_that_cannot_be_made_leaves_nothing(
 ) -> None:
     out = tmp_path / "x.review"
     done = run("review", *arguments, "-o", out, "--no-serve", "--quiet")
-    if said:
-        assert done.exit_code != 0
-        assert said in told(done)
-        assert not out.exists()
+    assert done.exit_code != 0
+    assert said in told(done)
+    assert not out.exists()
 
 
 def test_a_folder_that_is_there_is_not_touched(folder: Path) -> None:
@@ -336,3 +333,22 @@ def test_ids_that_occur_twice_are_refused(tmp_path: Path) -> None:
     table.write_text("id,report\n1,No edema.\n1,Edema.\n", encoding="utf-8")
     done = run("review", table, "--readers", "a", "-o", tmp_path / "r", "--no-serve")
     assert "row 2: the id '1' stands in row 1 too" in told(done)
+
+
+def test_another_schema(tmp_path: Path) -> None:
+    folder, out = tmp_path / "study.review", tmp_path / "expert.csv"
+    done = run(
+        "review", EXAMPLES, "-o", folder, "--readers", "ana", "--schema", "nih14", "--blind",
+        "--no-serve", "--quiet",
+    )  # fmt: skip
+    assert done.exit_code == 0, told(done)
+    with open_review(folder) as store:
+        ana = person(store, "ana")
+        view = store.next_report(ana)
+        assert view is not None
+        assert view.proposals is None
+        store.record(ana, labeled(view.report_id, Hernia=1))
+    assert run("review", "export", folder, "-o", out, "--schema", "x").exit_code == 2
+    assert run("review", "export", folder, "-o", out).exit_code == 0
+    table = read_label_table(out, schema="nih14")
+    assert table.labels["Hernia"].tolist() == [1.0]
