@@ -191,8 +191,9 @@ def _connect(ray: ModuleType, processors: int) -> None:
             ray.shutdown()
             if not left:
                 raise LingulaError(
-                    "Ray does not start on this machine (its logs are in /tmp/ray/session_latest/"
-                    "logs); it may be too busy, and --engine local needs no Ray"
+                    "Ray does not start on this machine (its logs are in ray/session_latest/logs "
+                    "of the folder of temporary files); it may be too busy, and --engine local "
+                    "needs no Ray"
                 ) from error
 
 
