@@ -59,7 +59,6 @@ class Outputs:
         self._text_columns = opened.columns
         self._text_names = opened.names
         self._id_column = opened.id_column
-        self._schema = layout.output_schema(opened.table.name)
         self._ids = SeenHashes()
         self.rejects = RejectsFile(places.rejects)
         self.rows = 0
@@ -70,6 +69,7 @@ class Outputs:
         self._sinks: list[TableSink] = []
         self._evidence: TableSink | None = None
         try:
+            self._schema = layout.output_schema(opened.table.name)
             self._table = self._open(places.output, self._schema, places.output_format)
             if places.evidence is not None and places.evidence_format is not None:
                 self._evidence = self._open(
@@ -103,7 +103,7 @@ class Outputs:
             with writing(self._places.evidence):
                 self._evidence.write(self._evidence_of(window, ids))
         if self._dicom is not None:
-            with writing(self._places.output):
+            with writing(self._dicom.folder):
                 self._dicom.write(window.batch.column("id").to_pylist(), classes)
         self.rows += batch.num_rows
         for label in range(4):
@@ -123,7 +123,7 @@ class Outputs:
                 self._evidence.close()
                 publish(places.evidence)
         if self._dicom is not None:
-            with writing(places.output):
+            with writing(self._dicom.folder):
                 self._dicom.publish()
         with writing(places.rejects):
             self.rejects.close()

@@ -40,8 +40,8 @@ _COPIED = (
     "ReferringPhysicianName",
     "AccessionNumber",
 )
-#: Type 2: empty where the report has none.
-_REQUIRED = _COPIED[:2] + _COPIED[3:9] + _COPIED[10:]
+#: Type 3, left out where the report has none; the others are there, and empty (type 2).
+_OPTIONAL = ("IssuerOfPatientID", "StudyDescription")
 
 
 class DicomLabels:
@@ -53,6 +53,9 @@ class DicomLabels:
         schema: The observations.
         labeler: Name of the labeler.
         sha256: Its digest, or None.
+
+    Attributes:
+        folder: The folder.
 
     Raises:
         InputError: If the folder cannot be written, or a report cannot be read or has no UID.
@@ -71,7 +74,7 @@ class DicomLabels:
             import pydicom
         except ImportError:
             raise MissingExtraError("A DICOM file", "dicom") from None
-        self._folder = folder
+        self.folder = folder
         self._beside = folder.with_name(f".{folder.name}.new")
         self._schema = schema
         self._method = f"Labeled by Lingula, labeler {labeler}" + (
@@ -122,9 +125,9 @@ class DicomLabels:
 
     def publish(self) -> None:
         """Give the folder its name, in place of one that is there."""
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
-        os.replace(self._beside, self._folder)  # noqa: PTH105 - replaces on every system
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        os.replace(self._beside, self.folder)  # noqa: PTH105 - replaces on every system
 
     def abandon(self) -> None:
         """Leave nothing behind."""
@@ -154,7 +157,7 @@ def label_document(source: Any, labels: Mapping[str, Label], schema: str, method
     for name in _COPIED:
         if name in source:
             setattr(made, name, source.data_element(name).value)
-        elif name in _REQUIRED:
+        elif name not in _OPTIONAL:
             setattr(made, name, "")
     made.Modality = "SR"
     made.SeriesInstanceUID = generate_uid(prefix=None)
