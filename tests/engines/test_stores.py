@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,3 +78,18 @@ def test_addresses(tmp_path: Path) -> None:
         open_store("https://example.org/reports")
     with pytest.raises(InputError, match="cannot be opened here"):
         open_store("nosuchscheme://bucket/reports")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of folders")
+def test_a_folder_that_cannot_be_read_is_no_empty_one(parts: Path, monkeypatch: Any) -> None:
+    scandir = os.scandir
+
+    def refused(path: Any) -> Any:
+        if str(path).endswith("year=2020"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(InputError, match="cannot be read"):
+        LocalStore(parts).files()
+    assert LocalStore(parts / "nothing").files() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from pathlib import Path, PurePosixPath
 
 from lingula.engines.job import FolderJob
@@ -134,13 +135,11 @@ def require_place(job: FolderJob, source: Store, target: Store) -> None:
     places = [source.address, target.address]
     if job.evidence is not None:
         places.append(job.evidence)
-    for one in range(len(places)):
-        for other in range(len(places)):
-            if one != other and _within(places[one], places[other]):
-                raise InputError(
-                    f"{places[one]} lies in {places[other]}: input, output and evidence are "
-                    "folders apart"
-                )
+    for inner, outer in permutations(places, 2):
+        if _within(inner, outer):
+            raise InputError(
+                f"{inner} lies in {outer}: input, output and evidence are folders apart"
+            )
     if isinstance(target, LocalStore) and target.root.exists() and not target.root.is_dir():
         raise InputError(f"{target.address}: is there and is no folder")
     if isinstance(target, LocalStore) and not target.root.parent.is_dir():

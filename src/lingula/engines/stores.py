@@ -108,8 +108,14 @@ class LocalStore:
     def files(self) -> list[str]:
         """Names of all files below it, in order; links to folders are not followed."""
         found = []
+
+        def fail(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):
+                raise error
+
         with reading(self.address):
-            for folder, _, names in os.walk(self.root):
+            # Else a folder that cannot be read would be taken for one without partitions.
+            for folder, _, names in os.walk(self.root, onerror=fail):
                 below = Path(folder).relative_to(self.root)
                 found += [(below / name).as_posix() for name in names]
         return sorted(found)
