@@ -27,17 +27,15 @@ class Described:
     """What a worker tells of its labeler.
 
     Attributes:
-        name: Name of its class.
+        name: Its name, or that of its class.
         sha256: Its digest, or None.
         names: Names of its observations.
-        parallel: Whether it labels faster in several processes.
         job: What the labels depend on besides the input, as JSON values, for the manifest.
     """
 
     name: str
     sha256: str | None
     names: tuple[str, ...]
-    parallel: bool
     job: Mapping[str, Any]
 
 
@@ -73,14 +71,13 @@ class PartitionLabeler:
         self._labeler: Labeler = (
             choice.load(threads) if isinstance(choice, LabelerChoice) else choice
         )
-        self._choices = self._table_job(Path("in"), Path("out.csv"), None).choices()
-        held = {
+        self._held = {
             "lingula": _version(),
-            **self._choices,
+            **self._table_job(Path("in"), Path("out.csv"), None).choices(),
             "output": forms(job.output, job.source),
         }
-        self._described = held
-        self._digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+        held = json.dumps(self._held, sort_keys=True)
+        self._digest = hashlib.sha256(held.encode()).hexdigest()
 
     def describe(self) -> Described:
         """What the run needs to know of the labeler."""
@@ -88,8 +85,7 @@ class PartitionLabeler:
             str(getattr(self._labeler, "name", type(self._labeler).__qualname__)),
             getattr(self._labeler, "sha256", None),
             self._labeler.schema.names,
-            bool(getattr(self._labeler, "parallel", False)),
-            self._described,
+            self._held,
         )
 
     def label(self, partition: Partition) -> Done:

@@ -45,7 +45,7 @@ class FolderSummary:
         counts: int64, shape (k, 4): rows a class (blank, positive, negative, uncertain).
         text_columns: Names of the columns whose text was labeled.
         sections: The sections that were selected in it, or None for the text as it is.
-        labeler: Name of the labeler's class.
+        labeler: Name of the labeler, or of its class.
         sha256: Its digest, or None.
         engine: The engine.
         workers: Partitions that were labeled at a time.
