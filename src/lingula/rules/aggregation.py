@@ -77,7 +77,8 @@ def aggregate(
             for column, name in enumerate(schema.names)
             if column != own and name not in NOT_PATHOLOGY
         ]
-        present = np.isin(classes[:, pathology], (Label.POSITIVE, Label.UNCERTAIN)).any(axis=1)
+        found = classes[:, pathology]
+        present = ((found == Label.POSITIVE) | (found == Label.UNCERTAIN)).any(axis=1)
         clear = ~present & ~other & ~np.asarray(empty, dtype=np.bool_)
         classes[:, own] = np.where(clear, Label.POSITIVE, Label.BLANK)
     # A class that the schema does not know (nih14: positive only) is left blank.

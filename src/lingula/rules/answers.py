@@ -91,32 +91,52 @@ class AnswerReader:
         if scan.answers or not MARKS.isdisjoint(tokens):
             cues = longest([*scan.cues, *scan.answers])
             self._boxes(tokens, mentions, cues, found)
-            last = 0
-            for cue in cues:
-                choices = tokens[cue.end : cue.end + 2] in _AFTER_CHOICES or (
-                    tokens[cue.end : cue.end + 1] in ([")"], ["]"])
-                    and any(c.start == cue.end + 1 and self._is_answer[c.rule] for c in cues)
-                )
-                asks = tokens[cue.start] == "?" and tokens[cue.start - 1] in _OPEN
-                if (self._is_answer[cue.rule] or asks) and cue.start > 0 and not choices:
-                    separator = self._separator(tokens, mentions, cue)
-                    if separator >= 0:
-                        answer = Answer(_LABELS[self._category[cue.rule]], cue)
-                        state = self._asked_state(cues, separator, answer)
-                        for mention in mentions:
-                            if state is None:
-                                break
-                            inside = last <= mention.start and mention.end <= separator
-                            if inside and self._structure[mention.rule]:
-                                found.setdefault(mention, state)
-                        for mention in self._answered(tokens, mentions, cues, last, separator):
-                            # "Heart: N" says normal; a state is read where states are.
-                            if not self._structure[mention.rule] or tokens[cue.start] == "n":
-                                found.setdefault(mention, answer)
-                        last = cue.end
+            self._replies(tokens, mentions, cues, found)
         if ":" in tokens:
             self._labels(tokens, mentions, scan.headers, found)
         return found
+
+    def _replies(
+        self,
+        tokens: list[str],
+        mentions: list[Span],
+        cues: list[Span],
+        found: dict[Span, Answer],
+    ) -> None:
+        """Answers behind what they speak of, each back to the one before."""
+        last = 0
+        for cue in cues:
+            if not self._is_reply(tokens, cues, cue):
+                continue
+            separator = self._separator(tokens, mentions, cue)
+            if separator < 0:
+                continue
+            answer = Answer(_LABELS[self._category[cue.rule]], cue)
+            state = self._asked_state(cues, separator, answer)
+            if state is not None:
+                for mention in mentions:
+                    inside = last <= mention.start and mention.end <= separator
+                    if inside and self._structure[mention.rule]:
+                        found.setdefault(mention, state)
+            for mention in self._answered(tokens, mentions, cues, last, separator):
+                # "Heart: N" says normal; a state is read where states are.
+                if not self._structure[mention.rule] or tokens[cue.start] == "n":
+                    found.setdefault(mention, answer)
+            last = cue.end
+
+    def _is_reply(self, tokens: list[str], cues: list[Span], cue: Span) -> bool:
+        """Whether a cue can answer what stands before it, and is no choice of several."""
+        if cue.start == 0:
+            return False
+        asks = tokens[cue.start] == "?" and tokens[cue.start - 1] in _OPEN
+        if not (self._is_answer[cue.rule] or asks):
+            return False
+        if tokens[cue.end : cue.end + 2] in _AFTER_CHOICES:
+            return False
+        closed = tokens[cue.end : cue.end + 1] in ([")"], ["]"])
+        return not (
+            closed and any(c.start == cue.end + 1 and self._is_answer[c.rule] for c in cues)
+        )
 
     def _asked_state(self, cues: list[Span], end: int, answer: Answer) -> Answer | None:
         """What an answer says of a structure whose state is asked for ("heart enlarged? no")."""

@@ -61,7 +61,9 @@ class Pool:
     def __init__(self, settings: Settings, watcher: Watcher | None = None) -> None:
         self._settings = settings
         self._watcher = watcher
-        self._queue = TextQueue()
+        self._queue = TextQueue(
+            frozenset(item.name for item in settings.labelers if item.source == "rules")
+        )
         self._idle: deque[asyncio.Future[None]] = deque()
         self._room = asyncio.Event()
         self._workers: dict[int, WorkerProcess] = {}
@@ -136,7 +138,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         pending = Pending(choices, texts, loop.create_future())
         self._queue.add(pending)
-        self._wake(len(texts))
+        self._wake(len(texts), self._queue.largest(choices))
         seconds = self._settings.limits.deadline_seconds
         late = loop.call_later(seconds, pending.give_up)
         try:
@@ -149,12 +151,12 @@ class Pool:
             late.cancel()
             self._queue.forget(pending)
 
-    def _wake(self, texts: int) -> None:
+    def _wake(self, texts: int, batch: int = 1) -> None:
         while self._idle and texts > 0:
             waiting = self._idle.popleft()
             if not waiting.done():
                 waiting.set_result(None)
-                texts -= self._queue.largest
+                texts -= batch
 
     async def _next(self) -> Batch:
         while (batch := self._queue.take()) is None:

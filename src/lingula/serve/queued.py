@@ -10,10 +10,12 @@ from itertools import count
 
 from lingula.serve.choices import Choices
 
-#: Texts and characters of a batch at most: about 15 ms of the rules with evidence, and one step
-#: of a model.
+#: Texts and characters of a batch at most: one step of a model.
 BATCH_TEXTS = 64
 BATCH_CHARACTERS = 60_000
+#: The same for a labeler that takes as long for texts together as one by one: while it labels a few,
+#: the front end answers those before and takes new ones in.
+SINGLE_TEXTS = 8
 #: A longer text makes a batch of its own, so that no short text's answer waits for its.
 LONG_CHARACTERS = 8_000
 
@@ -84,17 +86,23 @@ class Batch:
 
 
 class TextQueue:
-    """First come, first served, but a batch takes what waits with the same choices along."""
+    """First come, first served, but a batch takes what waits with the same choices along.
 
-    #: Texts that one worker takes at most.
-    largest = BATCH_TEXTS
+    Args:
+        singles: Names of labelers to which a large batch is no gain.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, singles: frozenset[str] = frozenset()) -> None:
+        self._singles = singles
         self._lines: dict[Choices, deque[tuple[int, Pending, int]]] = {}
         self._again: deque[Batch] = deque()
         self._number = count()
         #: Texts that wait.
         self.texts = 0
+
+    def largest(self, choices: Choices) -> int:
+        """Texts of one batch at most."""
+        return SINGLE_TEXTS if choices.labeler in self._singles else BATCH_TEXTS
 
     def add(self, pending: Pending) -> None:
         """Queue the texts of a request."""
@@ -124,17 +132,19 @@ class TextQueue:
                 return batch
         while self._lines:
             choices = min(self._lines, key=lambda key: self._lines[key][0][0])
-            places = self._fill(self._lines[choices])
+            places = self._fill(self._lines[choices], self.largest(choices))
             if not self._lines[choices]:
                 del self._lines[choices]
             if places:
                 return Batch(choices, places)
         return None
 
-    def _fill(self, line: deque[tuple[int, Pending, int]]) -> list[tuple[Pending, int]]:
+    def _fill(
+        self, line: deque[tuple[int, Pending, int]], most: int
+    ) -> list[tuple[Pending, int]]:
         places: list[tuple[Pending, int]] = []
         characters = 0
-        while line and len(places) < BATCH_TEXTS:
+        while line and len(places) < most:
             _, pending, index = line[0]
             if pending.done.done():
                 line.popleft()

@@ -60,14 +60,7 @@ def add_token(
     connection: sa.Connection, person_id: int, sha256: str, expires: datetime, now: datetime
 ) -> None:
     """Keep the digest of a link's token."""
-    connection.execute(
-        sa.insert(TOKEN).values(
-            sha256=sha256,
-            person_id=person_id,
-            created=milliseconds(now),
-            expires=milliseconds(expires),
-        )
-    )
+    connection.execute(_kept(TOKEN, person_id, sha256, expires, now))
 
 
 def use_token(connection: sa.Connection, sha256: str, now: datetime) -> Person | None:
@@ -92,14 +85,7 @@ def add_session(
     connection: sa.Connection, person_id: int, sha256: str, expires: datetime, now: datetime
 ) -> None:
     """Keep the digest of a session's token."""
-    connection.execute(
-        sa.insert(SESSION).values(
-            sha256=sha256,
-            person_id=person_id,
-            created=milliseconds(now),
-            expires=milliseconds(expires),
-        )
-    )
+    connection.execute(_kept(SESSION, person_id, sha256, expires, now))
 
 
 def person_of_session(connection: sa.Connection, sha256: str, now: datetime) -> Person | None:
@@ -126,6 +112,17 @@ def revoke(connection: sa.Connection, person_id: int, now: datetime) -> None:
             .where(table.c.person_id == person_id, table.c[column].is_(None))
             .values({column: at})
         )
+
+
+def _kept(
+    table: sa.Table, person_id: int, sha256: str, expires: datetime, now: datetime
+) -> sa.Insert:
+    return sa.insert(table).values(
+        sha256=sha256,
+        person_id=person_id,
+        created=milliseconds(now),
+        expires=milliseconds(expires),
+    )
 
 
 def _holder(

@@ -19,10 +19,12 @@ except ImportError:
     raise MissingExtraError("lingula review", "review") from None
 
 from lingula.review.web.access import Access, Visitor
+from lingula.review.web.agreeing import agreement_routes
 from lingula.review.web.deciding import deciding_routes
 from lingula.review.web.overview import overview_routes
 from lingula.review.web.pages import page, page_version, static_files
-from lingula.review.web.reading import answer, home, reading_routes
+from lingula.review.web.people import people_routes
+from lingula.review.web.reading import answer, home, judging_routes, reading_routes
 from lingula.review.web.wire import SentToken, read_sent
 
 #: Every page and script is the server's own; nothing inline runs, nothing is loaded from elsewhere.
@@ -66,8 +68,11 @@ def review_app(store: Store, *, secure: bool = False, site_url: str | None = Non
     _say_problems(app, store, access)
     _add_door(app, store, access)
     app.include_router(reading_routes(store, access))
+    app.include_router(judging_routes(store, access))
     app.include_router(deciding_routes(store, access))
-    app.include_router(overview_routes(store, access, site_url))
+    app.include_router(overview_routes(store, access))
+    app.include_router(agreement_routes(store, access))
+    app.include_router(people_routes(store, access, site_url))
     return app
 
 
@@ -83,9 +88,7 @@ def _add_door(app: FastAPI, store: Store, access: Access) -> None:
     async def door() -> Response:
         """The page that a link opens; its script sends the token, which no address holds."""
         message = "Open the link that you were given."
-        return page(
-            "enter.html", visitor=None, review=store.settings(), path="/enter", message=message
-        )
+        return page(store, "enter.html", visitor=None, path="/enter", message=message)
 
     @app.post("/enter")
     async def enter(request: Request) -> Response:
@@ -147,9 +150,9 @@ async def _problem_page(
         except Problem:
             visitor = None  # The page is shown without the bar.
     response = page(
+        store,
         "problem.html",
         visitor=visitor,
-        review=store.settings(),
         path=request.url.path,
         status=problem.status,
         title=HTTPStatus(problem.status).phrase,

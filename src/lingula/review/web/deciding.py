@@ -10,10 +10,10 @@ from lingula.review.store import Store
 from lingula.review.web.access import Access, Visitor
 from lingula.review.web.lines import report_lines
 from lingula.review.web.pages import page
+from lingula.review.web.reading import REPORT_NUMBERS
 from lingula.review.web.rows import dispute_rows, marked_words, reader_letter
 from lingula.web import Problem
 
-_LARGEST = 2**31
 _FLAGS = {
     "": "",
     "not_chest": "not a chest report",
@@ -30,9 +30,9 @@ def deciding_routes(store: Store, access: Access) -> APIRouter:
     def shown(visitor: Visitor, view: DisputeView) -> Response:
         readers = [reader_letter(n) for n in range(len(view.comments))]
         return page(
+            store,
             "dispute.html",
             visitor=visitor,
-            review=store.settings(),
             path="/adjudicate",
             view=view,
             rows=dispute_rows(store.settings().schema, view),
@@ -45,9 +45,9 @@ def deciding_routes(store: Store, access: Access) -> APIRouter:
 
     def list_page(visitor: Visitor) -> Response:
         return page(
+            store,
             "disputes.html",
             visitor=visitor,
-            review=store.settings(),
             path="/adjudicate",
             disputed=store.disputed(visitor.person),
         )
@@ -62,7 +62,7 @@ def deciding_routes(store: Store, access: Access) -> APIRouter:
         return list_page(visitor) if view is None else shown(visitor, view)
 
     def own_page(visitor: Visitor, report_id: int) -> Response:
-        view = store.dispute(visitor.person, report_id) if report_id < _LARGEST else None
+        view = store.dispute(visitor.person, report_id) if 0 <= report_id < REPORT_NUMBERS else None
         if view is None:
             raise Problem(404, "no_report", "there is no such report among the disputed")
         return shown(visitor, view)

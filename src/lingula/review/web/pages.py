@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lingula.documents.html import PAGE as DOCUMENT_PAGE
 from lingula.review.records import Review
+from lingula.review.store import Store
 from lingula.review.web.access import Visitor
 
 _HERE = Path(__file__).parent
@@ -65,10 +66,10 @@ def page_version() -> str:
 
 
 def page(
+    store: Store,
     template: str,
     *,
     visitor: Visitor | None,
-    review: Review,
     path: str,
     status: int = 200,
     **values: Any,
@@ -76,13 +77,14 @@ def page(
     """A page.
 
     Args:
+        store: Of the review.
         template: File name in ``pages``.
         visitor: Who sees it; None before they have entered.
-        review: What was settled.
         path: Of the page, for the bar.
         status: HTTP status.
         values: What the template shows.
     """
+    review = store.settings()
     html = (
         _environment()
         .get_template(template)

@@ -20,8 +20,8 @@ from lingula.review.web.wire import SentJudgements, SentWords, read_sent
 from lingula.web import Problem
 
 _MOST_FOUND = 50
-#: A report's number in the store; others are nobody's.
-_LARGEST = 2**31
+#: A report's number in the store is below this; others are nobody's.
+REPORT_NUMBERS = 2**31
 
 
 def answer(value: Any) -> Response:
@@ -30,16 +30,15 @@ def answer(value: Any) -> Response:
 
 
 def reading_routes(store: Store, access: Access) -> APIRouter:
-    """The routes of a reader, and that of judgements, which adjudicators send too."""
+    """A reader's pages."""
     router = APIRouter()
     reader = Depends(access.only("reader"))
-    judge = Depends(access.only("reader", "adjudicator"))
 
     def shown(visitor: Visitor, view: ReportView) -> Response:
         return page(
+            store,
             "report.html",
             visitor=visitor,
-            review=store.settings(),
             path="/read",
             view=view,
             rows=report_rows(store.settings().schema, view),
@@ -54,16 +53,16 @@ def reading_routes(store: Store, access: Access) -> APIRouter:
         if view is not None:
             return shown(visitor, view)
         return page(
+            store,
             "finished.html",
             visitor=visitor,
-            review=store.settings(),
             path="/read",
             title="All your reports are submitted",
             message="Thank you. Progress lists them; each can be opened and changed.",
         )
 
     def own_page(visitor: Visitor, report_id: int) -> Response:
-        view = store.report(visitor.person, report_id) if report_id < _LARGEST else None
+        view = store.report(visitor.person, report_id) if 0 <= report_id < REPORT_NUMBERS else None
         if view is None:
             raise Problem(404, "no_report", "there is no such report among yours")
         return shown(visitor, view)
@@ -76,7 +75,7 @@ def reading_routes(store: Store, access: Access) -> APIRouter:
     @router.get("/read/after/{report_id}")
     async def read_after(report_id: int, visitor: Visitor = reader) -> Response:
         """The next report that is not submitted, behind another."""
-        if not 0 <= report_id < _LARGEST:
+        if not 0 <= report_id < REPORT_NUMBERS:
             raise Problem(404, "no_report", "there is no such report among yours")
         return await run_in_threadpool(next_page, visitor, report_id)
 
@@ -84,6 +83,15 @@ def reading_routes(store: Store, access: Access) -> APIRouter:
     async def read_one(report_id: int, visitor: Visitor = reader) -> Response:
         """One of the reader's own reports."""
         return await run_in_threadpool(own_page, visitor, report_id)
+
+    return router
+
+
+def judging_routes(store: Store, access: Access) -> APIRouter:
+    """What a page's script asks: a search, and where judgements go, adjudicators' too."""
+    router = APIRouter()
+    reader = Depends(access.only("reader"))
+    judge = Depends(access.only("reader", "adjudicator"))
 
     @router.post("/search")
     async def search(request: Request, visitor: Visitor = reader) -> Response:
