@@ -17,6 +17,12 @@ VALUES: npt.NDArray[np.float32] = np.array([np.nan, 1.0, 0.0, -1.0], dtype=np.fl
 VALUES.setflags(write=False)
 
 
+#: Positive where no pathology is named.
+NO_FINDING = "No Finding"
+SUPPORT_DEVICES = "Support Devices"
+#: What is no pathology: devices may stand beside No Finding (Irvin et al., AAAI 2019).
+NO_PATHOLOGY = frozenset({NO_FINDING, SUPPORT_DEVICES})
+
 #: What stands between the words of a name, or does not.
 _SPACERS = str.maketrans("", "", " _-\t")
 

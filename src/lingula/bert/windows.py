@@ -6,15 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import Label, Schema
+from lingula.observations import NO_FINDING
 
 Floats = npt.NDArray[np.float32]
 
 #: Which label of several mentions a report gets: a positive one wins, then an uncertain, then a
 #: negative one (CheXpert's aggregation, Irvin et al., AAAI 2019). Windows are read the same way.
 PRIORITY = (Label.BLANK, Label.NEGATIVE, Label.UNCERTAIN, Label.POSITIVE)
-
-#: Holds of a report only where it holds of each of its windows.
-ABSENCE = "No Finding"
 
 
 def aggregate_windows(logits: Floats, schema: Schema) -> Floats:
@@ -36,8 +34,9 @@ def aggregate_windows(logits: Floats, schema: Schema) -> Floats:
     ordered = np.sort(logits, axis=-1)
     margin = ordered[..., -1] - ordered[..., -2]
     ranks = rank[logits.argmax(axis=-1)]
-    if ABSENCE in schema:
-        ranks[:, schema.index(ABSENCE)] *= -1
+    # It holds of a report only where it holds of each of its windows.
+    if NO_FINDING in schema:
+        ranks[:, schema.index(NO_FINDING)] *= -1
     best = ranks == ranks.max(axis=0)
     winner = np.where(best, margin, -1).argmax(axis=0)
     decided: Floats = logits[winner, np.arange(len(schema))]

@@ -19,8 +19,9 @@ from lingula.builtin.marking import Marker, said_at_marks
 from lingula.builtin.mention_model import Item, MentionModel
 from lingula.errors import RecipeError, SchemaError
 from lingula.labels import Evidence, Label, Labels, Schema, is_missing, remade
+from lingula.observations import NO_FINDING, NO_PATHOLOGY
 from lingula.rules import RuleLabeler
-from lingula.rules.aggregation import NO_FINDING, NOT_PATHOLOGY, aggregate, label_table
+from lingula.rules.aggregation import aggregate, label_table
 from lingula.rules.assertion import told
 from lingula.rules.judging import CACHE_SENTENCES, Reason
 from lingula.rules.labeler import blocks, no_finding
@@ -209,9 +210,7 @@ class BuiltinLabeler:
         classes = aggregate(masks, blank, self.schema, self._table)
         own = self.schema.index(NO_FINDING)
         pathology = [
-            column
-            for column, name in enumerate(self.schema.names)
-            if name not in NOT_PATHOLOGY and name != NO_FINDING
+            column for column, name in enumerate(self.schema.names) if name not in NO_PATHOLOGY
         ]
         given = classes[:, own] == Label.POSITIVE
         _place_no_finding(probabilities, given, own, pathology, self.model.no_finding)

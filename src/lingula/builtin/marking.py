@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from lingula.labels import Schema
+from lingula.observations import NO_FINDING
 from lingula.rules.judging import Reason
 from lingula.rules.lexicon_model import Lexicon
 from lingula.rules.tokens import TokenView
@@ -62,7 +63,7 @@ class Marker:
         names = mark_names(schema)
         self._marks: list[str | None] = [
             names[schema.index(item.observation) + len(schema) * item.structure]
-            if item.observation in schema and item.observation != "No Finding"
+            if item.observation in schema and item.observation != NO_FINDING
             else None
             for item in lexicon.mentions
         ]

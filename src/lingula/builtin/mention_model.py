@@ -59,7 +59,8 @@ class MentionModel:
             mark_names(schema),
         )
         self._early = Joint.from_settings(self.settings.get("early"), len(schema))
-        self._last = Joint.from_settings(self.settings.get("joint"), len(schema))
+        #: How the last head and the rules are weighed.
+        self.joint = Joint.from_settings(self.settings.get("joint"), len(schema))
         self._sure = float(self.settings.get("sure", 1.0))
         #: What stands for 0 and for 1 in No Finding's chance.
         self.no_finding = _between(self.settings.get("no_finding", (0.0, 1.0)))
@@ -110,7 +111,7 @@ class MentionModel:
         last = self._run_rest([flat[at][1] for at in kept], [found[at][1] for at in kept])
         some = [items[row] for row in going]
         logits = _by_mark(some, [(place[flat[at][0]], flat[at][1]) for at in kept], last)
-        for row, part in zip(going, _chances(self._last, some, logits), strict=True):
+        for row, part in zip(going, _chances(self.joint, some, logits), strict=True):
             out[row] = part
         about = [number for text, _ in items for number in marked_observations(text)]
         every = tempered(np.concatenate(out), self._heat[about])

@@ -23,13 +23,12 @@ from lingula.explain.deletion import word_weights
 from lingula.explain.reasons import Explanation, LabelReason
 from lingula.label_views import marked_words
 from lingula.labels import Evidence, Label
+from lingula.observations import NO_FINDING
 
 #: Mentions that a line names; the rest are counted.
 MOST_MENTIONS = 3
 #: Words that are listed with their weights.
 MOST_WORDS = 8
-#: An observation that repeats what others say.
-_NO_FINDING = "No Finding"
 
 
 def page(
@@ -105,7 +104,7 @@ def _mentions(explanation: Explanation) -> tuple[Evidence, ...]:
     found = dict.fromkeys(
         item
         for reason in explanation.reasons
-        if reason.observation != _NO_FINDING
+        if reason.observation != NO_FINDING
         for item in (*reason.deciding, *reason.overruled)
     )
     return tuple(sorted(found, key=lambda item: (item.start, item.end)))

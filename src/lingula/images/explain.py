@@ -27,7 +27,8 @@ from lingula.images.recipe import PictureSettings
 _HEAT = np.array([255.0, 96.0, 0.0])
 #: How much of the film the strongest heat hides.
 _COVER = 0.55
-_MOST_PIXELS = 1024
+#: Pixels of an overlay's longer side: a small film is shown in larger dots.
+_LEAST_PIXELS, _MOST_PIXELS = 512, 1024
 #: A hidden patch is a square of this share of the image's side, at least of so many pixels; patches
 #: overlap by half. Ours: a compromise of fineness and time (225 images for each network).
 _PATCH = 8
@@ -134,7 +135,7 @@ def unfit(values: Gray, shape: tuple[int, ...], settings: PictureSettings) -> Gr
 
 
 def overlay(gray: Gray, heat: Heat) -> bytes:
-    """The film with the heat over it, as a PNG of at most 1,024 pixels a side."""
+    """The film with the heat over it, as a PNG of 512 to 1,024 pixels on its longer side."""
     from PIL import Image
 
     film = np.repeat((gray * 255)[..., None], 3, axis=-1)
@@ -142,6 +143,8 @@ def overlay(gray: Gray, heat: Heat) -> bytes:
     mixed = np.rint(film * (1 - cover) + _HEAT * cover).astype(np.uint8)
     image = Image.fromarray(mixed)
     image.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
+    larger = -(-_LEAST_PIXELS // max(image.size))
+    image = image.resize((image.width * larger, image.height * larger), Image.Resampling.NEAREST)
     out = io.BytesIO()
     image.save(out, format="PNG")
     return out.getvalue()

@@ -11,10 +11,8 @@ import numpy.typing as npt
 
 from lingula.labels import Evidence, Label, Schema
 from lingula.llm.prompt import WORDS
+from lingula.observations import NO_FINDING, NO_PATHOLOGY
 
-_NO_FINDING = "No Finding"
-#: What may stand beside No Finding: it is no pathology (Irvin et al., AAAI 2019).
-_NO_PATHOLOGY = frozenset({_NO_FINDING, "Support Devices"})
 _LABELS = {word: label for label, word in WORDS.items()}
 #: Characters that say the same: models straighten quotation marks and dashes.
 _SAME = str.maketrans("’‘“”–—−\u00a0", "''\"\"--- ")
@@ -66,18 +64,18 @@ def read_answer(content: str, text: str, schema: Schema, rule: str) -> Answer:
         if label is Label.BLANK:
             continue
         span = _find(quote, text, folded, places)
-        if span is None and item.name != _NO_FINDING:
+        if span is None and item.name != NO_FINDING:
             invented += 1
             continue
         classes[column] = label
         start, end = span or (0, 0)
         evidence.append(Evidence(item.name, label, start, end, text[start:end], rule))
-    if _NO_FINDING in schema:
-        own = schema.index(_NO_FINDING)
-        others = [at for at, name in enumerate(schema.names) if name not in _NO_PATHOLOGY]
+    if NO_FINDING in schema:
+        own = schema.index(NO_FINDING)
+        others = [at for at, name in enumerate(schema.names) if name not in NO_PATHOLOGY]
         if np.isin(classes[others], (Label.POSITIVE, Label.UNCERTAIN)).any():
             classes[own] = Label.BLANK
-            evidence = [item for item in evidence if item.observation != _NO_FINDING]
+            evidence = [item for item in evidence if item.observation != NO_FINDING]
     return Answer(classes, tuple(evidence), invented)
 
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from lingula.labels import Label, Schema
+from lingula.observations import NO_FINDING
 
 #: Names of the classes in the answer.
 WORDS = {label: label.name.lower() for label in Label}
@@ -30,7 +31,7 @@ For each label that is not "blank" quote the words of the report on which it res
 copied character by character, as short as it can be without losing the words that decide \
 (such as "no pleural effusion"). For "blank" the quote is "".
 """
-_NO_FINDING = """\
+_OF_NO_FINDING = """\
 "No Finding" is "positive" if the report describes a chest without any abnormality, support \
 devices aside, and else "blank"; its quote may be "".
 """
@@ -48,7 +49,7 @@ def system_prompt(schema: Schema) -> str:
         includes = [other.name for other in schema.observations if item.name in other.parents]
         part = f"; it is positive wherever {', '.join(includes)} is" if includes else ""
         lines.append(f"- {item.name}{also}{part}")
-    no_finding = f"\n{_NO_FINDING}" if "No Finding" in schema else ""
+    no_finding = f"\n{_OF_NO_FINDING}" if NO_FINDING in schema else ""
     return f"{_TASK}{no_finding}\nThe observations:\n" + "\n".join(lines) + f"\n\n{_LAST}"
 
 

@@ -8,12 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from lingula.labels import Evidence, Label, Labels
+from lingula.observations import NO_FINDING, NO_PATHOLOGY
 from lingula.text.reading import Reading
 from lingula.text.sections import DEFAULT_SECTIONS, select_addendum
-
-_NO_FINDING = "No Finding"
-#: Beside these No Finding stands (CheXpert: support devices are no pathology).
-_NO_PATHOLOGY = frozenset({_NO_FINDING, "Support Devices"})
 
 
 def find_addenda(
@@ -59,16 +56,16 @@ def merge_addenda(
     probabilities = None if labels.probabilities is None else labels.probabilities.copy()
     evidence = None if labels.evidence is None else list(labels.evidence)
     names = labels.schema.names
-    pathology = np.array([name not in _NO_PATHOLOGY for name in names])
-    told = np.array([name != _NO_FINDING for name in names])
+    pathology = np.array([name not in NO_PATHOLOGY for name in names])
+    told = np.array([name != NO_FINDING for name in names])
     for position, (row, added) in enumerate(addenda.items(), start=count):
         wins = told & (both.classes[position] != Label.BLANK)
         classes[row, wins] = both.classes[position, wins]
         if probabilities is not None and both.probabilities is not None:
             probabilities[row, wins] = both.probabilities[position, wins]
         present = np.isin(classes[row], (Label.POSITIVE, Label.UNCERTAIN)) & pathology
-        if _NO_FINDING in labels.schema and present.any():
-            classes[row, labels.schema.index(_NO_FINDING)] = Label.BLANK
+        if NO_FINDING in labels.schema and present.any():
+            classes[row, labels.schema.index(NO_FINDING)] = Label.BLANK
         if evidence is not None and both.evidence is not None:
             evidence[row] += _added(both.evidence[position], added, str(texts[row]))
     return Labels(
@@ -81,5 +78,5 @@ def _added(found: tuple[Evidence, ...], reading: Reading, source: str) -> tuple[
     return tuple(
         replace(item, rule=f"addendum / {item.rule}")
         for item in moved
-        if item.observation != _NO_FINDING
+        if item.observation != NO_FINDING
     )

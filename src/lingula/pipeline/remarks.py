@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lingula.labels import Label, Labels, Schema
+from lingula.observations import NO_FINDING
 from lingula.text.content import reads_as_report, states_normality
 
 #: How a run treats text that is not English: blanks and a count, an error, or as English.
 LANGUAGES = ("check", "en", "any")
-_NO_FINDING = "No Finding"
 
 
 class Remark(IntFlag):
@@ -44,9 +44,9 @@ def remark_labels(text: str, classes: npt.NDArray[np.int8], schema: Schema) -> R
         classes: Its labels: int8, shape (k,).
         schema: Their observations.
     """
-    if _NO_FINDING not in schema:
+    if NO_FINDING not in schema:
         return Remark(0)
-    column = schema.index(_NO_FINDING)
+    column = schema.index(NO_FINDING)
     if classes.any() and (np.flatnonzero(classes) != column).any():
         return Remark(0)
     normal = states_normality(text)
@@ -58,9 +58,9 @@ def remark_labels(text: str, classes: npt.NDArray[np.int8], schema: Schema) -> R
 def remark_all(texts: list[str | None], labels: Labels) -> npt.NDArray[np.uint8]:
     """The remarks of ``remark_labels`` for n texts: uint8, shape (n,)."""
     found = np.zeros(len(texts), dtype=np.uint8)
-    if _NO_FINDING not in labels.schema:
+    if NO_FINDING not in labels.schema:
         return found
-    rest = np.delete(labels.classes, labels.schema.index(_NO_FINDING), axis=1)
+    rest = np.delete(labels.classes, labels.schema.index(NO_FINDING), axis=1)
     for row in np.flatnonzero(~rest.any(axis=1)):
         text = texts[row]
         if text is not None and text.strip():

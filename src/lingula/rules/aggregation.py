@@ -9,11 +9,10 @@ import numpy.typing as npt
 
 from lingula.errors import SchemaError
 from lingula.labels import Label, Schema
-
-NO_FINDING = "No Finding"
+from lingula.observations import NO_FINDING, SUPPORT_DEVICES
 
 #: Observations beside which No Finding still stands (CheXpert: support devices are no pathology).
-NOT_PATHOLOGY = frozenset({"Support Devices"})
+NOT_PATHOLOGY = frozenset({SUPPORT_DEVICES})
 
 #: Bits of one observation in a report's mask.
 POSITIVE_BIT, NEGATIVE_BIT, UNCERTAIN_BIT = 1, 2, 4

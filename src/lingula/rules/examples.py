@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lingula.labels import Evidence, Label
-from lingula.rules.aggregation import NO_FINDING
+from lingula.observations import NO_FINDING
 from lingula.rules.labeler import RuleLabeler
 from lingula.rules.lexicon import load_lexicon, own_rules
 from lingula.rules.lexicon_model import OTHER_FINDING, Example

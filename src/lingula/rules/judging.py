@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lingula.labels import Evidence, Label
-from lingula.rules.aggregation import BITS, NO_FINDING
+from lingula.observations import NO_FINDING
+from lingula.rules.aggregation import BITS
 from lingula.rules.assertion import Assertion
 from lingula.rules.clauses import ClauseWords
 from lingula.rules.context import ContextReader, may_inherit

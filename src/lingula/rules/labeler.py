@@ -9,7 +9,8 @@ from typing import Any
 
 from lingula.errors import SchemaError
 from lingula.labels import Evidence, Label, Labels, Schema, is_missing, remade
-from lingula.rules.aggregation import NO_FINDING, NOT_PATHOLOGY, aggregate, label_table
+from lingula.observations import NO_FINDING
+from lingula.rules.aggregation import NOT_PATHOLOGY, aggregate, label_table
 from lingula.rules.judging import SentenceJudge
 from lingula.rules.lexicon import load_lexicon, shipped_lexicons
 from lingula.rules.lexicon_model import OTHER_FINDING, Lexicon

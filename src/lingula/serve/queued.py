@@ -13,8 +13,8 @@ from lingula.serve.choices import Choices
 #: Texts and characters of a batch at most: one step of a model.
 BATCH_TEXTS = 64
 BATCH_CHARACTERS = 60_000
-#: The same for a labeler that takes as long for texts together as one by one: while it labels a few,
-#: the front end answers those before and takes new ones in.
+#: The same for a labeler that takes as long for texts together as one by one: while it labels a
+#: few, the front end answers those before and takes new ones in.
 SINGLE_TEXTS = 8
 #: A longer text makes a batch of its own, so that no short text's answer waits for its.
 LONG_CHARACTERS = 8_000
@@ -139,9 +139,7 @@ class TextQueue:
                 return Batch(choices, places)
         return None
 
-    def _fill(
-        self, line: deque[tuple[int, Pending, int]], most: int
-    ) -> list[tuple[Pending, int]]:
+    def _fill(self, line: deque[tuple[int, Pending, int]], most: int) -> list[tuple[Pending, int]]:
         places: list[tuple[Pending, int]] = []
         characters = 0
         while line and len(places) < most:

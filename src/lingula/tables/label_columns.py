@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lingula.errors import ColumnError, InputError
 from lingula.labels import Label, Labels, Schema
+from lingula.observations import NO_FINDING
 from lingula.schemas import load_schema, shipped_schemas
 from lingula.tables.columns import observation_columns, usual_column
 from lingula.tables.label_values import WORDS, column_codes, describe_cell, parse_label
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 LIST_NAMES = ("finding labels", "labels", "class_name")
 #: What stands between two labels of a list that is written as text.
 SEPARATOR = "|"
-#: Stands in a list where nothing else does, whether the schema has it or not.
-NO_FINDING = "No Finding"
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +132,7 @@ def labels_in_list(
         for name in _items(cell, separator):
             if name in schema:
                 rows[code, schema.index(name)] = Label.POSITIVE
+            # Stands in a list where nothing else does, whether the schema has it or not.
             elif name and name.casefold() != NO_FINDING.casefold():
                 unknown.setdefault(name, []).append(code)
     outside = tuple(

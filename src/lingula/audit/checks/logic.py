@@ -16,11 +16,8 @@ from lingula.audit.result import CheckResult, Example, Finding
 from lingula.audit.wording import clause, count_of
 from lingula.documents import Column, Kind, Level, Measure, Table, percent
 from lingula.labels import Label
+from lingula.observations import NO_FINDING, NO_PATHOLOGY
 
-NO_FINDING = "No Finding"
-#: What a study without a finding may show: No Finding is about disease, as the CheXpert labeler
-#: has it (Irvin et al., AAAI 2019).
-BESIDE_NO_FINDING = frozenset({"No Finding", "Support Devices"})
 #: Share of rows with a child but not its parent from which something should be done.
 MANY_ORPHANS = 0.05
 
@@ -151,7 +148,7 @@ class LabelLogic(Check):
         crowded = np.zeros(len(data), dtype=np.bool_)
         rows = []
         for i, name in enumerate(data.label_names):
-            if name in BESIDE_NO_FINDING:
+            if name in NO_PATHOLOGY:
                 continue
             positive = healthy & (classes[:, i] == Label.POSITIVE)
             uncertain = healthy & (classes[:, i] == Label.UNCERTAIN)

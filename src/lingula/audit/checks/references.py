@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from lingula.audit.check import Check, Earlier, where
-from lingula.audit.checks.logic import NO_FINDING
 from lingula.audit.earlier_studies import only_compares, refers_to_earlier
 from lingula.audit.inputs import AuditInput
 from lingula.audit.options import AuditOptions
@@ -13,6 +12,7 @@ from lingula.audit.result import CheckResult, Finding
 from lingula.audit.wording import clause
 from lingula.documents import Kind, Level, Measure, Table, percent
 from lingula.labels import Label
+from lingula.observations import NO_FINDING
 
 
 class ReferencesToEarlier(Check):

@@ -14,9 +14,9 @@ from lingula.audit.options import AuditOptions
 from lingula.audit.result import CheckResult, Example, Finding
 from lingula.documents import Cell, Column, Kind, Level, Measure, Table, percent
 from lingula.labels import Label
+from lingula.observations import SUPPORT_DEVICES
 from lingula.strata import Strata, find_strata, strata
 
-SUPPORT_DEVICES = "Support Devices"
 NOT_TOLD = "not told"
 
 

@@ -14,8 +14,8 @@ from lingula.builtin import BuiltinLabeler
 from lingula.builtin.joining import Joint
 from lingula.builtin.mention_model import SETTINGS, MentionModel
 from lingula.labels import Label
+from lingula.observations import NO_FINDING
 from lingula.rules import RuleLabeler
-from lingula.rules.aggregation import NO_FINDING
 from lingula.training.data.openi_labels import coded_observations
 from lingula.training.data.sources import coded_development
 from lingula.training.mentions.reports import (
