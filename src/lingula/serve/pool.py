@@ -159,11 +159,16 @@ class Pool:
                 texts -= batch
 
     async def _next(self) -> Batch:
-        while (batch := self._queue.take()) is None:
+        while (batch := self._take()) is None:
             waiting = asyncio.get_running_loop().create_future()
             self._idle.append(waiting)
             await waiting
-        self._room.set()
+        return batch
+
+    def _take(self) -> Batch | None:
+        batch = self._queue.take()
+        if batch is not None:
+            self._room.set()
         return batch
 
     async def _keep(self, number: int, worker: WorkerProcess | None) -> None:
@@ -212,12 +217,15 @@ class Pool:
             self._wake(self._queue.texts)
 
     async def _feed(self, worker: WorkerProcess) -> None:
+        batch: Batch | None = None
         while True:
-            batch = await self._next()
+            if batch is None:
+                batch = await self._next()
+                worker.send(batch.choices, batch.texts)
             started = monotonic()
             try:
-                answers = await worker.label(
-                    batch.choices, batch.texts, self._settings.limits.worker_seconds
+                answers = await worker.receive(
+                    len(batch.texts), self._settings.limits.worker_seconds
                 )
             except WorkerEndedError:
                 self._again(batch)
@@ -225,12 +233,18 @@ class Pool:
             except BaseException:
                 batch.fail()
                 raise
-            seconds = monotonic() - started
-            batch.deliver(answers)
-            rate = len(answers) / max(seconds, 1e-6) * self._settings.processes
-            self._rate = rate if not self._rate else 0.9 * self._rate + 0.1 * rate
-            if self._watcher is not None:
-                self._watcher.batch(batch.choices.labeler, len(answers), seconds)
+            done, batch, seconds = batch, self._take(), monotonic() - started
+            if batch is not None:
+                # It labels the next texts while the answers to these are handed out.
+                worker.send(batch.choices, batch.texts)
+            self._deliver(done, answers, seconds)
+
+    def _deliver(self, batch: Batch, answers: Sequence[bytes], seconds: float) -> None:
+        batch.deliver(answers)
+        rate = len(answers) / max(seconds, 1e-6) * self._settings.processes
+        self._rate = rate if not self._rate else 0.9 * self._rate + 0.1 * rate
+        if self._watcher is not None:
+            self._watcher.batch(batch.choices.labeler, len(answers), seconds)
 
     def _again(self, batch: Batch) -> None:
         """Queue the texts of a worker that died once more, each by itself."""

@@ -71,7 +71,8 @@ class WorkerProcess:
             "cache": settings.cache,
         }
         try:
-            hello = orjson.loads(await worker._ask(orjson.dumps(setup), _START_SECONDS))
+            worker._stdin.write(frame(orjson.dumps(setup)))
+            hello = orjson.loads(await worker._answer(_START_SECONDS))
         except BaseException:
             await worker.end()
             raise
@@ -86,35 +87,35 @@ class WorkerProcess:
         """The process's number."""
         return self._process.pid
 
-    async def label(
-        self, choices: Choices, texts: Sequence[str | None], seconds: float
-    ) -> list[bytes]:
-        """JSON of each text's labels.
+    def send(self, choices: Choices, texts: Sequence[str | None]) -> None:
+        """Give it a batch; ``receive`` tells what becomes of it."""
+        self.busy = True
+        self._stdin.write(frame(orjson.dumps([list(choices), texts])))
+
+    async def receive(self, count: int, seconds: float) -> list[bytes]:
+        """JSON of each text's labels, of the ``count`` texts that were sent.
 
         Raises:
-            WorkerEndedError: If the process dies, or takes longer than ``seconds``.
+            WorkerEndedError: If the process dies, takes longer than ``seconds``, or answers
+                another number of texts.
         """
-        self.busy = True
         try:
-            answer = await self._ask(orjson.dumps([list(choices), texts]), seconds)
+            answers = (await self._answer(seconds)).split(b"\n")
         finally:
             self.busy = False
-        return answer.split(b"\n")
+        if len(answers) != count:
+            raise WorkerEndedError("it answered another number of texts")
+        return answers
 
     async def gone(self) -> None:
         """Wait until the process has ended."""
         await self._process.wait()
 
-    async def _ask(self, body: bytes, seconds: float) -> bytes:
+    async def _answer(self, seconds: float) -> bytes:
         try:
-            return await asyncio.wait_for(self._exchange(frame(body)), seconds)
+            return await asyncio.wait_for(receive_frame(self._stdout), seconds)
         except (asyncio.IncompleteReadError, OSError, asyncio.TimeoutError) as error:
             raise WorkerEndedError(type(error).__name__) from None
-
-    async def _exchange(self, framed: bytes) -> bytes:
-        self._stdin.write(framed)
-        await self._stdin.drain()
-        return await receive_frame(self._stdout)
 
     async def end(self) -> None:
         """End the process, whatever it does, and wait until it is gone."""
