@@ -22,6 +22,9 @@ _DIED = error_fragment("worker_died", "the process that labeled this report ende
 #: A batch is given to so many workers before it is taken for what ends them.
 _TRIES = 2
 _LONGEST_PAUSE = 5.0
+#: A refusal takes so long: clients that came again at once, whatever Retry-After says, would keep the
+#: front end from handing out answers.
+_REFUSAL_SECONDS = 0.25
 
 
 class Watcher(Protocol):
@@ -111,6 +114,7 @@ class Pool:
         waiting = self._queue.texts
         if waiting and waiting + len(texts) > self._settings.limits.queue_texts:
             seconds = max(1, round(waiting / self._rate)) if self._rate else 1
+            await asyncio.sleep(_REFUSAL_SECONDS)
             raise Problem(
                 429,
                 "too_many_requests",
