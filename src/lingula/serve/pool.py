@@ -22,8 +22,8 @@ _DIED = error_fragment("worker_died", "the process that labeled this report ende
 #: A batch is given to so many workers before it is taken for what ends them.
 _TRIES = 2
 _LONGEST_PAUSE = 5.0
-#: A refusal takes so long: clients that came again at once, whatever Retry-After says, would keep the
-#: front end from handing out answers.
+#: A refusal takes so long: clients that came again at once, whatever Retry-After says, would keep
+#: the front end from handing out answers.
 _REFUSAL_SECONDS = 0.25
 
 

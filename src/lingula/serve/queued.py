@@ -13,8 +13,8 @@ from lingula.serve.choices import Choices
 #: Texts and characters of a batch at most: one step of a model.
 BATCH_TEXTS = 64
 BATCH_CHARACTERS = 60_000
-#: A labeler that takes as long for texts together as one by one gets half of what waits, but so many
-#: at least: while it labels them, the front end answers those before and takes new ones in.
+#: A labeler that takes as long for texts together as one by one gets half of what waits, but so
+#: many at least: while it labels them, the front end answers those before and takes new ones in.
 SINGLE_TEXTS = 8
 #: A longer text makes a batch of its own, so that no short text's answer waits for its.
 LONG_CHARACTERS = 8_000
