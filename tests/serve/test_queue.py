@@ -70,3 +70,23 @@ def test_what_a_dead_worker_had_comes_first_and_alone() -> None:
         assert [batch.tries for batch in again] == [2, 2, 2, 2, 1]
     finally:
         loop.close()
+
+
+def test_half_of_what_waits_for_a_labeler_that_gains_nothing_by_more() -> None:
+    loop = asyncio.new_event_loop()
+    try:
+        queue = queued.TextQueue(frozenset({"rules"}))
+        for labeler in ("rules", "builtin"):
+            queue.add(queued.Pending(Choices(labeler), ["a"] * 50, loop.create_future()))
+        sizes = []
+        while (batch := queue.take()) is not None:
+            sizes.append((batch.choices.labeler, len(batch.texts)))
+        # Of 100 that wait the first take 50, which are all of theirs.
+        assert sizes == [("rules", 50), ("builtin", 50)]
+        queue.add(queued.Pending(Choices("rules"), ["a"] * 50, loop.create_future()))
+        sizes = []
+        while (batch := queue.take()) is not None:
+            sizes.append(len(batch.texts))
+        assert sizes == [25, 12, 8, 5]
+    finally:
+        loop.close()
