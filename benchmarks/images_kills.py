@@ -75,12 +75,12 @@ class Training:
 
     def start(self, run: Path) -> subprocess.Popen[bytes]:
         """Begin, or go on."""
-        more = ["--resume"] if run.is_dir() else []
+        recipe = ["--recipe", str(self.folder / "recipe.toml")]
+        more = ["--resume"] if run.is_dir() else recipe
         return subprocess.Popen(
             [sys.executable, "-m", "lingula", "images", "train", str(self.folder / "train.csv"),
-             "--valid", str(self.folder / "valid.csv"), "--recipe",
-             str(self.folder / "recipe.toml"), "--cache", str(self.folder / "cache"), "--quiet",
-             "-o", str(run), *more],
+             "--valid", str(self.folder / "valid.csv"), "--cache", str(self.folder / "cache"),
+             "--quiet", "-o", str(run), *more],
         )  # fmt: skip
 
     def model(self, run: Path) -> dict[str, bytes]:
