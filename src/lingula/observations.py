@@ -95,7 +95,6 @@ class Schema:
         permits = np.zeros((len(self), len(Label)), dtype=np.bool_)
         for row, observation in enumerate(self.observations):
             permits[row, list(observation.labels)] = True
-        permits.setflags(write=False)
         object.__setattr__(self, "_permits", permits)
 
     @property
@@ -148,8 +147,8 @@ class Schema:
         )
 
     def permits(self) -> npt.NDArray[np.bool_]:
-        """Which class each observation can take: bool, shape (k, 4), not to be written to."""
-        return self._permits
+        """Which class each observation can take: bool, shape (k, 4)."""
+        return self._permits.copy()
 
 
 def _squashed(name: str) -> str:

@@ -171,7 +171,7 @@ def test_the_command_shows_weights(raw_folder: Path, tmp_path: Path) -> None:
 def test_removing_the_top_words_matters_more_than_random_ones(tmp_path: Path) -> None:
     """On a model that has learned to label sentences of the rules' examples."""
     benchmark = script()
-    folder = benchmark.train_small_model(tmp_path / "learned", steps=900)
+    folder = benchmark.train_small_model(tmp_path / "learned", steps=500, texts=2000)
     labeler = lingula.load(folder, runtime="torch")
     texts = benchmark.made_up_reports(12, seed=1)
     rules = lingula.load("rules")

@@ -58,7 +58,7 @@ class LabelHeads(nn.Module):
             else None
         )
         self.dropout = nn.Dropout(dropout)
-        self.register_buffer("permits", torch.tensor(schema.permits()), persistent=False)
+        self.register_buffer("permits", torch.from_numpy(schema.permits()), persistent=False)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
