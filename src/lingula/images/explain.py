@@ -170,8 +170,8 @@ def explanation(
         for place, heat in enumerate(heats[:most])
     ]
     note = Note(
-        f"{_CAUTION[method]} It does not show that they are ill, and a model that looks beside the "
-        "lungs may have learned something else than the finding."
+        f"{_CAUTION[method]} It does not show that a place is ill, and a model that looks beside "
+        "the lungs may have learned something else than the finding."
     )
     return Document(path.name, (Section("", (table, note, *pictures)),), form="Film explained")
 
