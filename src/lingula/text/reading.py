@@ -88,7 +88,7 @@ class Reading:
         for piece in inner.pieces:
             if not piece.aligned:
                 start, end = self.span(piece.start, piece.end)
-                pieces.append(Piece(start, end, piece.offset, piece.length))
+                pieces += _unaligned(Piece(start, end, piece.offset, piece.length))
                 continue
             first = max(bisect_right(starts, piece.start) - 1, 0)
             last = bisect_left(starts, piece.end)
@@ -98,16 +98,24 @@ class Reading:
                 if low >= high:
                     continue
                 offset = piece.offset + low - piece.start
-                start, end = own.start, own.end
                 if own.aligned:
-                    start, end = start + low - own.offset, start + high - own.offset
-                pieces.append(Piece(start, end, offset, high - low))
+                    start = own.start + low - own.offset
+                    pieces.append(Piece(start, start + high - low, offset, high - low))
+                else:
+                    pieces += _unaligned(Piece(own.start, own.end, offset, high - low))
         return Reading(inner.text, tuple(pieces), self.source_length)
 
     def _piece(self, offset: int) -> Piece | None:
         """The last piece that begins at or before an offset."""
         at = bisect_right(self.pieces, offset, key=_offset) - 1
         return self.pieces[max(at, 0)] if self.pieces else None
+
+
+def _unaligned(piece: Piece) -> list[Piece]:
+    """A piece whose characters have no single origins, even if it is as long as their source."""
+    if not piece.aligned or piece.length == 1:
+        return [piece]
+    return [Piece(piece.start, piece.end, piece.offset + at, 1) for at in range(piece.length)]
 
 
 def unchanged(text: str) -> Reading:
