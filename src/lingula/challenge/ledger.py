@@ -192,8 +192,12 @@ class Ledger:
         if not self.path.is_file():
             raise ChallengeError(f"{self.path}: the ledger is missing")
         connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)
-        # A commit is on the disk when it returns, whatever happens to the process or the power.
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            # A commit is on the disk when it returns, whatever happens to process and power.
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     @contextmanager

@@ -76,13 +76,19 @@ def open_engine(url: URL) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, record: Any) -> None:
         connection.isolation_level = None
-        for pragma in (
+        pragmas = (
             f"busy_timeout={_WAIT}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-        ):
-            connection.execute(f"pragma {pragma}")
+        )
+        try:
+            for pragma in pragmas:
+                connection.execute(f"pragma {pragma}")
+        except BaseException:
+            # A file that is no database: the pool has not taken the connection yet.
+            connection.close()
+            raise
 
     @event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
