@@ -148,7 +148,8 @@ class Schema:
 
     def permits(self) -> npt.NDArray[np.bool_]:
         """Which class each observation can take: bool, shape (k, 4)."""
-        return self._permits.copy()
+        table: npt.NDArray[np.bool_] = self._permits.copy()
+        return table
 
 
 def _squashed(name: str) -> str:

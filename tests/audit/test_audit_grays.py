@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
-from PIL import Image
 
 from lingula.cli import cli
+
+Image = pytest.importorskip("PIL.Image")
 
 
 def written(folder, *more):

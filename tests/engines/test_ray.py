@@ -12,9 +12,10 @@ import pytest
 
 from tests.engines.test_local import files, label
 from tests.network.strace import traced
-from tests.network.test_no_connection import environment
 
 pytest.importorskip("ray")
+pytest.importorskip("PIL")
+from tests.network.test_no_connection import environment
 
 #: Ray's own limit for its start is 15 s, which a machine that is busy with other work may miss.
 TRIES = 2

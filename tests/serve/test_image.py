@@ -44,6 +44,9 @@ def needed(name: str, extra: str, seen: dict[str, set[str]]) -> None:
                 needed(canonical(item.name), wanted, seen)
 
 
+@pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="the image's Python is newer, which needs fewer packages"
+)
 def test_the_lock_holds_what_the_service_needs() -> None:
     seen: dict[str, set[str]] = {}
     needed("lingula", "", seen)
