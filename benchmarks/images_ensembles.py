@@ -15,11 +15,12 @@ import argparse
 import os
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from policies import MARKS, Case, Held, plant, read_films
+from policies import MARKS, Case, Held, plant, read_films, settings_of, to_train
 
 CERTAIN = Case((0.0, 0.0), (0.0, 0.0))
 LAST = 4
@@ -27,46 +28,25 @@ LAST = 4
 
 def scores(films: list[np.ndarray], planting: int, seed: int, epochs: int) -> np.ndarray:
     """Scores of held-out films after each of the last epochs, shape (LAST, n, marks)."""
-    import torch
-
-    from lingula.images.networks import FilmNetwork, Normalization
-    from lingula.images.policies import POLICIES, counted_cells
-    from lingula.images.recipe import NetworkSettings
+    from lingula.images.policies import POLICIES
     from lingula.images.scoring import score_films
-    from lingula.images.source import FilmSource, targets_of
     from lingula.training.fit.loop import Where, fit
     from lingula.training.fit.progress import Validation
-    from lingula.training.fit.settings import FitSettings, Optimization
-    from lingula.training.fit.steps import Task
     from lingula.training.fit.worker import Worker
 
-    torch.set_num_threads(1)
     seen, _, classes = plant(films[0], CERTAIN, planting)
     hidden, _, _ = plant(films[1], CERTAIN, planting + 500)
-    torch.manual_seed(seed)
-    policy = POLICIES["zeros"]
-    size = NetworkSettings(init_features=8, growth_rate=8, blocks=(2, 2, 2, 2))
-    moments = Normalization(float(seen.mean()), float(seen.std()))
-    network = FilmNetwork(size, len(MARKS), policy.outputs, moments, channels_last=True)
-    counted = counted_cells(classes, blank="negative")
-    source = FilmSource(Held(seen), classes, counted, 64, seed, f"{planting} {seed}")
+    task = to_train("zeros", seen, classes, seed, f"{planting} {seed}")
     found: list[np.ndarray] = []
 
     def validate(_: Worker) -> Validation:
-        found.append(score_films(network, policy, Held(hidden), np.arange(len(hidden))))
+        rows = np.arange(len(hidden))
+        found.append(score_films(task.module, POLICIES["zeros"], Held(hidden), rows))
         return Validation(float(len(found)), {})
 
-    settings = FitSettings(
-        epochs=epochs,
-        optimization=Optimization(learning_rate=8e-3, weight_decay=1e-4, warmup=0.1),
-        seed=seed,
-    )
     with tempfile.TemporaryDirectory() as folder:
-        task = Task(
-            "ensembles", network, source, lambda x, batch: policy.loss(x, targets_of(batch)),
-            validate,
-        )  # fmt: skip
-        fit(task, settings, Where(Path(folder)))
+        judged = replace(task, validate=validate)
+        fit(judged, settings_of(epochs, seed), Where(Path(folder)))
     return np.stack(found[-LAST:])
 
 

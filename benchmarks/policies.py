@@ -22,8 +22,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from lingula.training.fit.settings import FitSettings
+    from lingula.training.fit.steps import Task
 
 POLICIES = ("ignore", "zeros", "ones", "ones-lsr", "multiclass", "self-trained")
 MARKS = ("square", "ring", "cross", "bars", "disc")
@@ -126,6 +131,36 @@ class Held:
         return self._pixels[rows]
 
 
+def to_train(policy: str, films: np.ndarray, classes: np.ndarray, seed: int, key: str) -> Task:
+    """A small network and its films; batches of 64, blank as negative."""
+    import torch
+
+    from lingula.images.networks import FilmNetwork, Normalization
+    from lingula.images.policies import POLICIES as LOSSES
+    from lingula.images.policies import counted_cells
+    from lingula.images.recipe import NetworkSettings
+    from lingula.images.source import FilmSource, targets_of
+    from lingula.training.fit.steps import Task
+
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    loss = LOSSES[policy]
+    size = NetworkSettings(init_features=8, growth_rate=8, blocks=(2, 2, 2, 2))
+    moments = Normalization(float(films.mean()), float(films.std()))
+    network = FilmNetwork(size, len(MARKS), loss.outputs, moments, channels_last=True)
+    counted = counted_cells(classes, blank="negative")
+    source = FilmSource(Held(films), classes, counted, 64, seed, key)
+    return Task(policy, network, source, lambda x, batch: loss.loss(x, targets_of(batch)))
+
+
+def settings_of(epochs: int, seed: int) -> FitSettings:
+    """How every such network is trained."""
+    from lingula.training.fit.settings import FitSettings, Optimization
+
+    moves = Optimization(learning_rate=8e-3, weight_decay=1e-4, warmup=0.1)
+    return FitSettings(epochs=epochs, optimization=moves, seed=seed)
+
+
 @dataclass(frozen=True)
 class Trial:
     """A case, planted with a seed, and the films to learn and to be measured on."""
@@ -141,52 +176,31 @@ class Trial:
         ``ignore`` is the first part of ``self-trained`` too, so one call gives both: the second
         part goes on from those weights for half as many epochs.
         """
-        import torch
         from sklearn.metrics import roc_auc_score
 
-        from lingula.images.networks import FilmNetwork, Normalization
         from lingula.images.policies import POLICIES as LOSSES
-        from lingula.images.policies import counted_cells
-        from lingula.images.recipe import NetworkSettings
         from lingula.images.scoring import score_films
-        from lingula.images.source import FilmSource, targets_of
         from lingula.training.fit.loop import Where, fit
-        from lingula.training.fit.settings import FitSettings, Optimization
-        from lingula.training.fit.steps import Task
 
-        torch.set_num_threads(1)
         chosen, loss = CASES[self.case], LOSSES[policy]
         number = 1000 * self.seed + list(CASES).index(self.case)
         seen, _, classes = plant(self.films[0], chosen, number)
         hidden, truth, _ = plant(self.films[1], chosen, number + 500)
-        torch.manual_seed(self.seed)
-        size = NetworkSettings(init_features=8, growth_rate=8, blocks=(2, 2, 2, 2))
-        moments = Normalization(float(seen.mean()), float(seen.std()))
-        network = FilmNetwork(size, len(MARKS), loss.outputs, moments, channels_last=True)
-        pixels = Held(seen)
-        counted = counted_cells(classes, blank="negative")
-        source = FilmSource(pixels, classes, counted, 64, self.seed, f"{self.case} {self.seed}")
+        made = to_train(policy, seen, classes, self.seed, f"{self.case} {self.seed}")
+        network, pixels = made.module, Held(seen)
 
-        def learn(source: FilmSource, epochs: int) -> float:
-            settings = FitSettings(
-                epochs=epochs,
-                optimization=Optimization(learning_rate=8e-3, weight_decay=1e-4, warmup=0.1),
-                seed=self.seed,
-            )
+        def learn(task: Task, epochs: int) -> float:
             with tempfile.TemporaryDirectory() as folder:
-                task = Task(
-                    policy, network, source, lambda x, batch: loss.loss(x, targets_of(batch))
-                )
-                fit(task, settings, Where(Path(folder)))
+                fit(task, settings_of(epochs, self.seed), Where(Path(folder)))
             scores = score_films(network, loss, Held(hidden), np.arange(len(hidden)))
             each = [roc_auc_score(truth[:, k], scores[:, k]) for k in range(len(MARKS))]
             return float(np.mean(each))
 
-        found = {policy: learn(source, self.epochs)}
+        found = {policy: learn(made, self.epochs)}
         if policy == "ignore":
             relabeled = score_films(network, loss, pixels, np.arange(len(seen)))
-            again = replace(source, relabeled=relabeled)
-            found["self-trained"] = learn(again, self.epochs // 2)
+            again = replace(made.source, relabeled=relabeled)
+            found["self-trained"] = learn(replace(made, source=again), self.epochs // 2)
         return found
 
 

@@ -222,11 +222,11 @@ class Pool:
 
     async def _feed(self, worker: WorkerProcess) -> None:
         batch: Batch | None = None
+        started = 0.0
         while True:
             if batch is None:
-                batch = await self._next()
+                batch, started = await self._next(), monotonic()
                 worker.send(batch.choices, batch.texts)
-            started = monotonic()
             try:
                 answers = await worker.receive(
                     len(batch.texts), self._settings.limits.worker_seconds
@@ -237,7 +237,8 @@ class Pool:
             except BaseException:
                 batch.fail()
                 raise
-            done, batch, seconds = batch, self._take(), monotonic() - started
+            now = monotonic()
+            done, batch, seconds, started = batch, self._take(), now - started, now
             if batch is not None:
                 # It labels the next texts while the answers to these are handed out.
                 worker.send(batch.choices, batch.texts)
